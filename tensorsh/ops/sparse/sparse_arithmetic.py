@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -143,23 +144,40 @@ def merged(a: Sparse, b: Sparse, alpha: Any) -> Sparse:
         return sparse(placed(places), both, a.spec.shape)
     shape = a.spec.shape[: a.sparse_dims]
     left, right = flat_places(a.places.array, shape).tolist(), flat_places(b.places.array, shape).tolist()
-    numbers: list[int] = []
-    groups = [0] * (len(left) + len(right))
-    i = j = 0
-    while i < len(left) or j < len(right):
-        first = j >= len(right) or (i < len(left) and left[i] <= right[j])
-        other = i >= len(left) or (j < len(right) and right[j] <= left[i])
-        if first:
-            groups[i] = len(numbers)
-        if other:
-            groups[len(left) + j] = len(numbers)
-        numbers.append(left[i] if first else right[j])
-        i, j = i + first, j + other
+    numbers, groups = _in_turn(left, right)
     elements = grouped(both, placed(np.array(groups, np.int64)), len(numbers))
     if elements.requires_grad:
         titled("AddBackward0", elements)
     found = unflattened(np.array(numbers, np.int64), shape)
     return sparse(placed(found), elements, a.spec.shape, a.coalesced and b.coalesced)
+
+
+def _in_turn(left: list[int], right: list[int]) -> tuple[list[int], list[int]]:
+    """Two lists merged by the smaller of the first that are left, though neither need be in order; equal ones once.
+
+    With the numbers, which of them each of the left and each of the right has become.
+    """
+    end = math.inf
+    ahead, behind = iter([*left, end]), iter([*right, end])
+    numbers: list[Any] = []
+    of_left: list[int] = []
+    of_right: list[int] = []
+    x: Any = next(ahead)
+    y: Any = next(behind)
+    while x != end or y != end:
+        place = len(numbers)
+        numbers.append(x if x <= y else y)
+        if x < y:
+            of_left.append(place)
+            x = next(ahead)
+        elif y < x:
+            of_right.append(place)
+            y = next(behind)
+        else:
+            of_left.append(place)
+            of_right.append(place)
+            x, y = next(ahead), next(behind)
+    return numbers, of_left + of_right
 
 
 # ------------------------------------------------------------------ products
