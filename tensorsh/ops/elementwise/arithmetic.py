@@ -6,7 +6,7 @@ import numpy as np
 
 from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec
-from ...engine.numerics import fma
+from ...engine.numerics import complex_products, fma
 from ...engine.records.op import composite, op
 from ...engine.run.operators import install_inplace, install_operator
 from ...engine.values.tensor import install
@@ -224,6 +224,8 @@ def mul(x, y, out=None):
     >>> mul([1., 2.], 10)
     tensor([10., 20.])
     """
+    if x.dtype.kind == "c" == y.dtype.kind:
+        return complex_products.each(x, y, out)
     return np.multiply(x, y, out)
 
 

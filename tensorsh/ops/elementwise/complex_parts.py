@@ -6,6 +6,7 @@ import numpy as np
 
 from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec, broadcast_shapes
+from ...engine.numerics.libm_circle import cos_sin
 from ...engine.records.op import Op, composite, op, registry
 from ...engine.run.apply import apply
 from ...engine.values.tensor import Tensor, install
@@ -231,7 +232,9 @@ def polar(r, angle):
     >>> polar([2.], [0.])
     tensor([2.+0.j])
     """
-    real, imaginary = r * np.cos(angle), r * np.sin(angle)
+    single = angle.dtype == np.float32
+    cosine, sine = cos_sin(angle) if single else (np.cos(angle), np.sin(angle))
+    real, imaginary = r * cosine, r * sine
     out = np.empty_like(real, np.result_type(r.dtype, np.complex64))
     out.real, out.imag = real, imaginary
     return out

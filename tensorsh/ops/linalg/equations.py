@@ -11,6 +11,7 @@ import numpy as np
 from ...engine.core import context
 from ...engine.core.results import named_result
 from ...engine.core.spec import Spec
+from ...engine.numerics import cascade
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
 from ...engine.values.tensor import Tensor
@@ -230,7 +231,8 @@ def slogdet_primitive(a):
         if np.isrealobj(a)
         else np.divide(diagonal, size, where=size != 0, out=np.zeros_like(diagonal))
     )
-    return permutation_sign(pivots, a.dtype) * phase.prod(-1), np.log(size).sum(-1)
+    logs = registry["log"].kernel(np.ascontiguousarray(size))  # its digits are those of PyTorch's loop
+    return permutation_sign(pivots, a.dtype) * phase.prod(-1), cascade.total(logs, (logs.ndim - 1,), False)
 
 
 @slogdet_primitive.derivative("A")
