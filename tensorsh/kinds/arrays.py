@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .aspects import Part
-from .kind import Kind, describe
+from .kind import Kind, describe, equal
 from .undo import Again, Notes, inside
 
 #: bytes that are compared at once
@@ -79,6 +79,19 @@ def replace_array(items: np.ndarray[Any, Any], again: Again) -> None:
 
 
 describe(np.ndarray, Kind(parts=(Part(note_array, replace_array),)))
+
+
+def follow_scalar(value: Any, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
+    """A number of NumPy's is a constant of a program, as long as the loop does not set it."""
+    if varies:
+        reach.refuse(f"a {type(value).__name__}")
+    equal(value, reach, path, varies, depth, name)
+    if value == 0:  # which has a sign
+        reach.guards.append(f"str({path}) == {str(value)!r}")
+
+
+for scalar in (np.float64, np.float32, np.int64, np.int32, np.bool_):
+    describe(scalar, Kind(parts=(), follow=follow_scalar))
 
 # ------------------------------------------------------------------ streams of random numbers
 

@@ -87,4 +87,13 @@ describe(
         json=Json(lambda value, item: [value.start, value.stop, value.step], "range"),
     ),
 )
-describe(slice, Kind(names=words("start stop step"), parts=(), text=written))
+
+
+def follow_slice(value: slice, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
+    """A slice of numbers, which a program holds for."""
+    if not {type(value.start), type(value.stop), type(value.step)} <= {int, type(None)}:
+        reach.refuse("a slice of what is no number")
+    equal(value, reach, path, varies, depth, name)
+
+
+describe(slice, Kind(names=words("start stop step"), parts=(), text=written, follow=follow_slice))

@@ -100,6 +100,7 @@ class Reach:
         self.foreign: dict[int, Value] = {}
         self.foreign_paths: dict[int, str] = {}
         self.links: list[tuple[Tensor, ReplayedNode, str]] = []
+        self.made_leaves: list[Tensor] = []  # as the runs that make them have made them now
         self.join: Callable[[Tensor, ReplayedNode], None] = lambda t, node: None  # once the trace runs
         self.borders: set[int] = set()  # ids of nodes of graphs that were used up before
         self.inlets: dict[int, str] = {}  # id of a stand-in for a graph from elsewhere → its tensor's path
@@ -280,15 +281,17 @@ class Reach:
 
     # ---------------------------------------------------------------- tensors
 
-    def tensor(self, t: Tensor, path: str, varies: bool) -> None:
+    def tensor(self, t: Tensor, path: str, varies: bool, stays: bool = True) -> None:
         if self.known(t, path):
             return
+        if any(t is leaf for leaf in self.made_leaves):
+            raise TraceStopped("a leaf that another run has made, by its name")
         if t.is_meta:
             raise TraceStopped("a meta tensor")
         if type(t) is Sparse or type(t.grad_slot) is Sparse:
             raise TraceStopped("a sparse tensor")
         self.instances.own.lay_aside(t)
-        stays = t.requires_grad_slot or (self.strict and not varies)
+        stays = stays and (t.requires_grad_slot or (self.strict and not varies))
         fixed = t.node is None and stays and not self._moves(t, path, varies)
         e = External(t, path, fixed)
         self.externals.append(e)
@@ -409,6 +412,17 @@ class Reach:
         self.undo.append(partial(setattr, t, "node", node))
         t.node = stand_in
 
+    def _made_leaf(self, t: Tensor, now: Tensor, path: str) -> None:
+        """A leaf that another run makes each time: for the trace that run's, `t`, is what it has made now."""
+        known = id(now) in self.paths or any(now is leaf for leaf in self.made_leaves)
+        if now.node is not None or not now.requires_grad_slot or known:
+            raise TraceStopped("a graph from a tensor that another run has made")
+        self.made_leaves.append(now)
+        for name in ("array", "counter", "grad_slot", "requires_grad_slot"):
+            self.undo.append(partial(setattr, t, name, getattr(t, name)))
+            setattr(t, name, getattr(now, name))
+        self.tensor(t, path, True, stays=False)
+
     def _link(self, t: Tensor, path: str) -> None:
         """A tensor that another program has made: go on with the arrays it has kept."""
         node, linked = t.node, t
@@ -444,7 +458,7 @@ class Reach:
             if id(t) in self.paths:
                 self.guards.append(f"{where} is {self.paths[id(t)]}")
             elif not passage.paths[k]:
-                raise TraceStopped("a graph from a leaf that another run has made")
+                self._made_leaf(t, frame.tensors[k], where)
             elif t.requires_grad_slot and t.node is None:
                 self.tensor(t, where, False)
             else:
