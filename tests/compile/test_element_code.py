@@ -31,6 +31,9 @@ NUMBERS = np.random.RandomState(0)
 X = np.concatenate([SPECIAL, NUMBERS.randn(3000) * 4, np.geomspace(1e-30, 80, 1000)]).astype(np.float32)
 POSITIVE = np.geomspace(1e-30, 1e30, X.size).astype(np.float32)
 Y = NUMBERS.randn(X.size).astype(np.float32)
+ANGLES = np.concatenate([[0, -0.0, 1e4, -1e4], X[np.abs(X) < 80], np.geomspace(1, 9e3, 1000)]).astype(
+    np.float32
+)
 
 FUNCTIONS: dict[str, tuple[ElementCode, Callable[[], Array]]] = {
     "exp": (element_functions.EXP, lambda: vector_exp.exp(X)),
@@ -40,6 +43,8 @@ FUNCTIONS: dict[str, tuple[ElementCode, Callable[[], Array]]] = {
     "passed": (element_functions.PASSED, lambda: choice.passed(Y, X)),
     "mkl_exp": (mkl_functions.EXP, lambda: mkl_functions.mkl_exp(X)),
     "mkl_log": (mkl_functions.LOG, lambda: mkl_functions.mkl_log(np.concatenate([X, POSITIVE]))),
+    "mkl_sin": (mkl_functions.SIN, lambda: mkl_functions.mkl_sin(ANGLES)),
+    "mkl_cos": (mkl_functions.COS, lambda: mkl_functions.mkl_cos(ANGLES)),
     "mkl_tanh": (mkl_tanh.CODE, lambda: mkl_tanh.mkl_tanh(X)),
     "gelu": (element_functions.GELU, lambda: gelu_steps.forward(X)),
     "silu": (element_functions.SILU, lambda: smooth.silu.kernel(X)),
@@ -185,3 +190,16 @@ def test_one_number_has_the_digits_that_it_has_in_a_row() -> None:
     row = mkl_tanh.mkl_tanh(numbers)
     for x, expected in zip(numbers, row, strict=True):
         assert mkl_tanh.mkl_tanh(np.asarray(x)) == mkl_tanh.mkl_tanh(x, np.empty((), np.float32)) == expected
+
+
+@pytest.mark.skipif(not available(), reason="no LLVM")
+@pytest.mark.parametrize("more", [np.inf, np.nan, 12345.0])
+def test_angles_that_are_too_large_are_left_to_numpy(more: float) -> None:
+    x = np.append(ANGLES, np.float32(more))
+    for code, function, steps in (
+        (mkl_functions.SIN, mkl_functions.mkl_sin, mkl_functions._sin),
+        (mkl_functions.COS, mkl_functions.mkl_cos, mkl_functions._cos),
+    ):
+        code.make()
+        with np.errstate(all="ignore"):
+            assert function(x).view(np.int32).tolist() == steps(x).view(np.int32).tolist()

@@ -73,12 +73,12 @@ def mkl_log(x: Array, out: Array | None = None) -> Array:
 
 def mkl_sin(x: Array, out: Array | None = None) -> Array:
     """The sine of each element; `out` may be x."""
-    return _given(_sin(x), out) if _follows(x) else np.sin(x, out=out)
+    return _of_angles(mkl_sin, _sin, SIN, x, out) if _follows(x) else np.sin(x, out=out)
 
 
 def mkl_cos(x: Array, out: Array | None = None) -> Array:
     """The cosine of each element; `out` may be x."""
-    return _given(_cos(x), out) if _follows(x) else np.cos(x, out=out)
+    return _of_angles(mkl_cos, _cos, COS, x, out) if _follows(x) else np.cos(x, out=out)
 
 
 def _follows(x: Array) -> bool:
@@ -187,6 +187,29 @@ def _log(x: Array) -> Array:
 
 
 # ------------------------------------------------------------------ sine and cosine
+
+SIN = ElementCode(written("sin", "mkl"), 1, 1, 30)
+COS = ElementCode(written("cos", "mkl"), 1, 1, 30)
+
+
+def _of_angles(
+    function: Callable[..., Array],
+    steps: Callable[[Array], Array],
+    code: ElementCode,
+    x: Array,
+    out: Array | None,
+) -> Array:
+    """`steps` of each element; the machine code is for angles up to the farthest that are no steps of their own."""
+    reader = reader_of(x)
+    if reader is not None:
+        if x.size < LEAST:
+            return _given(steps(x), out)
+        found: Array = reader.whole(function, (x,), x.shape, x.dtype, True, out)
+        return found
+    if x.size >= LEAST and not np.abs(x).max() <= FARTHEST:
+        with np.errstate(all="ignore"):
+            return _given(steps(x), out)
+    return _whole(function, steps, code, x, out)
 
 
 def _sin(x: Array) -> Array:

@@ -86,6 +86,49 @@ def log(c: Code, x: str) -> str:
     return c.select(KIND, c.compare("oeq", KIND, x, number(math.inf)), x, p)
 
 
+def sin(c: Code, x: str) -> str:
+    """`mkl_functions.mkl_sin` of an angle that is not too large, step by step."""
+    wide = c.cast(x, KIND, "double")
+    n = c.intrinsic("rint", "double", c.binary("fmul", "double", wide, _double(1 / math.pi)))
+    return _unless_zero(c, x, _sine(c, wide, n, n), x)
+
+
+def cos(c: Code, x: str) -> str:
+    """`mkl_functions.mkl_cos` of an angle that is not too large, step by step."""
+    wide = c.cast(x, KIND, "double")
+    turns = c.binary("fsub", "double", c.binary("fmul", "double", wide, _double(1 / math.pi)), _double(0.5))
+    n = c.intrinsic("rint", "double", turns)
+    turns, sign = (c.binary("fadd", "double", n, _double(more)) for more in (0.5, 1.0))
+    return _unless_zero(c, x, _sine(c, wide, turns, sign), number(1))
+
+
+def _double(value: float) -> str:
+    return literal(value, "double")
+
+
+def _unless_zero(c: Code, x: str, found: str, otherwise: str) -> str:
+    return c.select(KIND, c.compare("oeq", KIND, x, number(0)), otherwise, c.cast(found, "double", KIND))
+
+
+def _sine(c: Code, x: str, turns: str, sign: str) -> str:
+    """`mkl_functions._sine`."""
+
+    def step(how: str, a: str, b: str) -> str:
+        return c.binary(how, "double", a, b)
+
+    r = step("fsub", x, step("fmul", turns, _double(functions.PI)))
+    r = step("fsub", r, step("fmul", turns, _double(functions.PI_REST)))
+    square = step("fmul", r, r)
+    first, *others = functions.SINE_POLYNOMIAL
+    p = step("fmul", square, _double(first))
+    for each in others:
+        p = step("fmul", step("fadd", p, _double(each)), square)
+    p = step("fadd", step("fmul", p, r), r)
+    half = step("fmul", sign, _double(0.5))
+    odd = step("fsub", half, c.intrinsic("floor", "double", half))
+    return step("fmul", p, step("fadd", step("fmul", odd, _double(-4.0)), _double(1.0)))
+
+
 def tanh(c: Code, x: str, table: str) -> str:
     """`mkl_tanh.mkl_tanh`, step by step; `table` is where its `TABLE` is."""
     size = c.intrinsic("fabs", KIND, x)
