@@ -203,3 +203,16 @@ def test_angles_that_are_too_large_are_left_to_numpy(more: float) -> None:
         code.make()
         with np.errstate(all="ignore"):
             assert function(x).view(np.int32).tolist() == steps(x).view(np.int32).tolist()
+
+
+def test_an_interrupt_does_not_end_the_looking_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may come when a thread has just said that it looks, and before it can take that back."""
+    made_later.looking["thread"] = threading.get_ident()
+    advanced: list[bool] = []
+
+    class Code(made_later.MadeLater):
+        def _advance(self) -> None:
+            advanced.append(True)
+
+    assert not Code("p").worked(made_later.LOOK)
+    assert advanced and not made_later.looking

@@ -6,7 +6,7 @@ So it does not matter when it comes: it is looked for in the user's cache after 
 
 from __future__ import annotations
 
-from _thread import allocate_lock
+from _thread import get_ident
 from collections.abc import Callable
 from typing import Any
 
@@ -17,9 +17,10 @@ LOOK, ASK, WAIT, MAKE = 1 << 23, 1 << 25, 1 << 25, 1 << 33
 #: what a call of NumPy's costs besides
 CALL = 2_000
 
-#: held by the thread that looks for code: blocks of a large array are computed by several, and what the second found
-#: would take the place of what the first one runs
-looking = allocate_lock()
+#: the thread that looks for code: blocks of a large array are computed by several, and what the second found would take
+#: the place of what the first one runs. No lock: an interrupt just behind its `acquire` would leave it held for ever,
+#: while a thread that is named here still may look again
+looking: dict[str, int] = {}
 #: those that looked for their code in vain
 LACKING: dict[str, MadeLater] = {}
 
@@ -51,12 +52,12 @@ class MadeLater:
             return False
         from ..core.context import compiling
 
-        if looking.acquire(False):
+        if looking.setdefault("thread", get_ident()) == get_ident():
             try:
                 if self.function is None:
                     compiling(self._advance)
             finally:
-                looking.release()
+                looking.pop("thread", None)
         return self.function is not None
 
     def _advance(self) -> None:
