@@ -58,9 +58,8 @@ class Watch(Journal):
 
     def _follows(self, thing: Any, name: str) -> bool:
         """Whether a change of what is no tensor is made by each replay, too, or makes no difference."""
-        if isinstance(
-            thing, Node
-        ):  # a graph that is used up, or what retains the gradient of a tensor of the run's
+        if isinstance(thing, Node):
+            # a graph that is used up, or what retains the gradient of a tensor of the run's
             return name == "args" or thing.seq > self.start
         if type(thing) is NodeHooks:
             return name == "retained"

@@ -61,9 +61,7 @@ class Expressions:
         self.lambdas = 0  # how many `lambda`s that we are inside of
         self.in_class = False  # whether we are directly inside a class
         self.in_comprehension = False
-        self.freed: str | None = (
-            None  # what `Compiler.to_free` says of the method that we are directly inside of
-        )
+        self.freed: str | None = None  # what `Compiler.to_free` says of the method around us
         self.followed: set[int] = set()  # those inside of which a trace sees all, by identity
         self.derivatives = 0  # how many `grad … wrt`s
 
