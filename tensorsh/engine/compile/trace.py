@@ -20,7 +20,7 @@ from ..core.mode import ABSENT, TRAINED, Mode
 from ..core.spec import spec
 from ..graph.inference import Marking
 from ..graph.node import InPlaceNode, Node, edge
-from ..numerics.true_places import Places
+from ..numerics.true_places import TruePlaces
 from ..records.op import Op
 from ..run.apply import any_requires_grad, attach_view, planned, record
 from ..run.inplace import check_history, check_overlap, check_result, rebase
@@ -80,7 +80,7 @@ class Trace(Training, ChangingNumbers, Mode):
             int, Any
         ] = {}  # id of a constant → the operation, or the creation, that has made it
         self.fresh: set[Any] = set()  # those whose constants are changed
-        self.masks: dict[int, Places] = {}  # the questions about masks, by the ids of their Values
+        self.masks: dict[int, TruePlaces] = {}  # the questions about masks, by the ids of their Values
         self.segment: Any = None  # whose statements are traced
         self.home: tuple[Any, int] = None, 0  # see `passage.Passage`
         self.accumulated = 0  # how many gradients leaves have got, and graphs have given
@@ -346,7 +346,7 @@ class Trace(Training, ChangingNumbers, Mode):
         v = self.value(mask)
         holds = self.masks.get(id(v))
         if holds is None:
-            holds = Places()
+            holds = TruePlaces()
             if not v.ndim or not self.demand(v, holds):
                 self.stop("the values decide the shape")
             self.masks[id(v)] = holds

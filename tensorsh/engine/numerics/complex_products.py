@@ -61,6 +61,11 @@ def _sum(a: Array, b: Array, other: Any = None) -> Array:
     return total
 
 
+def are_complex(*arrays: Any) -> bool:
+    """Whether these are arrays of complex numbers, and no numbers of Python's."""
+    return all(getattr(a, "dtype", None) in (COMPLEX64, COMPLEX128) for a in arrays)
+
+
 @whole(broadcast)
 def each(x: Array, y: Array, out: Array | None = None) -> Array:
     """`x * y` of complex numbers, element by element, every product rounded: NumPy's loops may fuse it with the sum."""

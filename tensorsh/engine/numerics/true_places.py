@@ -9,7 +9,7 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 
-class Places:
+class TruePlaces:
     """The question whether a mask has as many true elements as when it was first asked.
 
     answer   their places along each dimension, as of the last time; of another mask they are other arrays, since

@@ -224,7 +224,7 @@ def mul(x, y, out=None):
     >>> mul([1., 2.], 10)
     tensor([10., 20.])
     """
-    if x.dtype.kind == "c" == y.dtype.kind:
+    if complex_products.are_complex(x, y):
         return complex_products.each(x, y, out)
     return np.multiply(x, y, out)
 
