@@ -431,6 +431,10 @@ class Node:
         o = Other()
         self.__class__ = Other
         return self.version, self.array
+    def cased(self):
+        match [Node(6), 1]:
+            case [self, _]: pass
+        return self.version, self.array
     @classmethod
     def make(cls, n):
         cls.version = n; cls.version += 1
@@ -444,7 +448,8 @@ class Node:
 n = Node(1)
 print(n.chain(Node(2)))
 print(list(n.gen()))
-print(Node(1).rebind(), Node(1).nl(), Node(1).wal(), Node(1).gone(), Node.make(4)[1], Node.st(Node(1), 5), n.prop)
+print(Node(1).rebind(), Node(1).nl(), Node(1).wal(), Node(1).cased())
+print(Node(1).gone(), Node.make(4)[1], Node.st(Node(1), 5), n.prop)
 k = Node(1)
 print(k.kind())
 r = weakref.ref(Node(1)); print(r() is None)
@@ -478,7 +483,8 @@ no 'Mine' object has no attribute 'node'
 torch.Size([2])
 ([1, 1], [1], (2, 1), ('C', 1), ['C', 'f', 'g', 'inner', 'other', 'self'])
 [(2, [1]), (3, [1])]
-(9, [9]) (7, [7]) (5, [5]) (True, [1]) 5 (6, [1]) (3, [1])
+(9, [9]) (7, [7]) (5, [5]) (6, [6])
+(True, [1]) 5 (6, [1]) (3, [1])
 (1, [1])
 True
 (3, None)

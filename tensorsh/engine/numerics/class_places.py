@@ -9,6 +9,7 @@ import numpy as np
 from ..core.readers import reader_of, whole
 from .kernel_code import KernelCode, written
 from .made_later import CALL
+from .questions import Question
 
 Array = np.ndarray[Any, Any]
 
@@ -16,33 +17,22 @@ Array = np.ndarray[Any, Any]
 PLACES, PLACES_CALLS = KernelCode(written("index_routines", "class_places"), "aaaii"), 3
 
 
-class ClassesFit:
+class ClassesFit(Question):
     """The question whether every target is a class, none out of range; it guards a program.
 
     answer   the flat place of each row's class, as of the last time they all were
     """
 
-    __slots__ = ("answer", "array", "classes", "starts", "version", "wrong")
+    __slots__ = ("answer", "classes", "starts", "wrong")
 
     def __init__(self, rows: int, classes: int):
+        super().__init__()
         self.classes = classes
         self.starts = np.arange(rows, dtype=np.int64) * classes
         self.answer = np.empty(rows, np.int64)
         self.wrong = np.zeros(1, np.int64)
-        self.array: Any = None
-        self.version = -1
 
-    def __call__(self, t: Any) -> bool:
-        version = 0 if t.counter is None else t.counter[0]
-        if t.array is self.array and version == self.version:
-            return True
-        self.array = None
-        if not self._placed(t.array):
-            return False
-        self.array, self.version = t.array, version
-        return True
-
-    def _placed(self, target: Array) -> bool:
+    def holds(self, target: Array) -> bool:
         """Write the places; whether they are some."""
         rows = len(self.starts)
         if PLACES.ready(rows + CALL * PLACES_CALLS) and target.strides == (8,):
@@ -61,30 +51,23 @@ class ClassesFit:
         return target + self.starts
 
 
-class AllClasses:
+class AllClasses(Question):
     """The question whether every element of a tensor is a class."""
 
-    __slots__ = ("array", "classes", "version")
+    __slots__ = ("classes",)
 
     def __init__(self, classes: int):
+        super().__init__()
         self.classes = classes
-        self.array: Any = None
-        self.version = -1
 
     def __eq__(self, other: object) -> bool:
         return type(other) is AllClasses and other.classes == self.classes
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __call__(self, t: Any) -> bool:
-        version = 0 if t.counter is None else t.counter[0]
-        if t.array is self.array and version == self.version:
-            return True
-        array = t.array
-        if array.dtype != np.int64 or (array.size and (array.min() < 0 or array.max() >= self.classes)):
-            return False
-        self.array, self.version = array, version
-        return True
+    def holds(self, array: Array) -> bool:
+        whole = array.dtype == np.int64
+        return whole and not (array.size and (array.min() < 0 or array.max() >= self.classes))
 
 
 def fit(target: Array, classes: int) -> bool:

@@ -16,6 +16,7 @@ from .fused_chains import fused_chains
 
 Array = np.ndarray[Any, Any]
 
+FLOAT64 = np.dtype(np.float64)
 COMPLEX64, COMPLEX128 = np.dtype(np.complex64), np.dtype(np.complex128)
 
 #: multiplications up to which products are added here
@@ -61,9 +62,11 @@ def _sum(a: Array, b: Array, other: Any = None) -> Array:
     return total
 
 
-def are_complex(*arrays: Any) -> bool:
-    """Whether these are arrays of complex numbers, and no numbers of Python's."""
-    return all(getattr(a, "dtype", None) in (COMPLEX64, COMPLEX128) for a in arrays)
+def times(x: Any, y: Any, out: Any = None) -> Any:
+    """`x * y`, element by element; of numbers of Python's, too."""
+    if getattr(x, "dtype", FLOAT64).kind == "c" == getattr(y, "dtype", FLOAT64).kind:
+        return each(x, y, out)
+    return np.multiply(x, y, out)
 
 
 @whole(broadcast)

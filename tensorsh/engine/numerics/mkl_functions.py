@@ -200,13 +200,10 @@ def _of_angles(
     out: Array | None,
 ) -> Array:
     """`steps` of each element; the machine code is for angles up to the farthest that are no steps of their own."""
-    reader = reader_of(x)
-    if reader is not None:
-        if x.size < LEAST:
+    if reader_of(x) is not None:
+        if x.size < LEAST:  # what the program does with these joins what comes before and after
             return _given(steps(x), out)
-        found: Array = reader.whole(function, (x,), x.shape, x.dtype, True, out)
-        return found
-    if x.size >= LEAST and not np.abs(x).max() <= FARTHEST:
+    elif x.size >= LEAST and not np.abs(x).max() <= FARTHEST:
         with np.errstate(all="ignore"):
             return _given(steps(x), out)
     return _whole(function, steps, code, x, out)

@@ -7,6 +7,7 @@ is theirs (`private`) or that may be a class's, of which the code looks whether 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -227,7 +228,12 @@ class PythonStatements(PythonExpressions, Compiler):
             return None
         instance = ast.Name(node.span, node.parameters[0].name)
         name, asked = instance.id, 0
-        if is_class_name(instance) or name in bound_names(node.body):
+        written = re.findall(
+            rf"\b{re.escape(name)}\s*\.\s*(\w+)", node.span.text
+        )  # most methods are done with here
+        if sum(each in private() for each in written) < 2 or is_class_name(instance):
+            return None
+        if name in bound_names(node.body):
             return None
         for inside in walk(node.body):
             match inside:

@@ -48,5 +48,18 @@ def bound_names(statement: ast.Stmt | ast.Block) -> set[str]:
                     names.update(() if handler.name is None else (handler.name,))
                     work.append(handler.body)
             case ast.Match(cases=cases):
-                work.extend(case.body for case in cases)
+                for case in cases:
+                    work += case.pattern, case.body
+            case ast.CapturePattern(name=name):
+                names.update(() if name is None else (name,))
+            case ast.AsPattern(pattern=pattern, name=name):
+                names.add(name)
+                work.append(pattern)
+            case ast.SequencePattern(items=patterns) | ast.OrPattern(choices=patterns):
+                work.extend(patterns)
+            case ast.MappingPattern(patterns=patterns, rest=rest):
+                names.update(() if rest is None else (rest,))
+                work.extend(patterns)
+            case ast.ClassPattern(patterns=patterns, named=named):
+                work += *patterns, *named
     return names

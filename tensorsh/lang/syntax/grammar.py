@@ -1,6 +1,6 @@
 """The parse table: what Lark computes from `tensorsh.lark`.
 
-Lark turns the grammar into an LALR(1) table once, which takes it half a second; the table is then plain data, so a
+Lark turns the grammar into an LALR(1) table once, which takes it 0.4 s; the table is then plain data, so a
 run reads it without importing Lark at all. A wheel holds it as the module `table`; a checkout makes it for the user's
 cache (`kept`).
 """

@@ -6,7 +6,8 @@ import numpy as np
 
 from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec
-from ...engine.numerics import complex_products, fma
+from ...engine.numerics import fma
+from ...engine.numerics.complex_products import times
 from ...engine.records.op import composite, op
 from ...engine.run.operators import install_inplace, install_operator
 from ...engine.values.tensor import install
@@ -224,9 +225,7 @@ def mul(x, y, out=None):
     >>> mul([1., 2.], 10)
     tensor([10., 20.])
     """
-    if complex_products.are_complex(x, y):
-        return complex_products.each(x, y, out)
-    return np.multiply(x, y, out)
+    return times(x, y, out)
 
 
 @mul.derivative("input")

@@ -16,6 +16,7 @@ import numpy as np
 from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec
 from ...engine.numerics import vector_sqrt
+from ...engine.numerics.complex_products import times
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
 from ...engine.run.fused import fused
@@ -70,10 +71,10 @@ def tensor_power(x, exponent):
 
 #: exponents that PyTorch does not hand to the power function
 SHORTCUTS: dict[float, Callable[..., Any]] = {
-    2: lambda x, out=None: np.multiply(x, x, out),
-    3: lambda x: np.multiply(np.multiply(x, x), x),
+    2: lambda x, out=None: times(x, x, out),
+    3: lambda x: times(times(x, x), x),
     -1: lambda x: np.divide(1, x),
-    -2: lambda x: np.divide(1, np.multiply(x, x)),
+    -2: lambda x: np.divide(1, times(x, x)),
     0.5: vector_sqrt.sqrt,
     -0.5: lambda x: np.divide(1, np.sqrt(x)),
 }
