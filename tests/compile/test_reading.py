@@ -20,6 +20,7 @@ from tensorsh.engine.core.mode import Mode
 from tensorsh.engine.records.op import Op
 from tensorsh.engine.run.apply import planned
 from tensorsh.engine.values.tensor import TENSORS
+from tensorsh.ops.reduce.totals import sum_dim
 
 Array = np.ndarray[Any, Any]
 
@@ -153,6 +154,14 @@ def test_kernels_are_read_as_they_compute() -> None:
             assert f"`{name}`" in page, told
     for name in checking.read:
         assert f"`{name}`" not in page.partition(SOMETIMES)[0], told
+
+
+def test_sums_of_small_arrays_are_read() -> None:
+    x = np.random.default_rng(0).standard_normal((6, 9)).astype(np.float32)
+    for dim in (0, 1):
+        found = as_read(sum_dim.kernel, [x, (dim,), False, None], (9 - 3 * dim,))
+        assert not isinstance(found, str), found
+        np.testing.assert_array_equal(found, sum_dim.kernel(x, (dim,), False, None))
 
 
 def check(session: Session, program: str, mode: Mode) -> None:

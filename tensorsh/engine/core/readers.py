@@ -50,6 +50,8 @@ def whole(
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
         given = function.__code__.co_argcount - 1
         makes = not function.__defaults__
+        if makes and when is not None:
+            raise TypeError(f"{function.__name__}: who reads it gives it no memory")
         over = shape in (alike, broadcast)
 
         def read(reader: Any, args: tuple[Any, ...]) -> Any:

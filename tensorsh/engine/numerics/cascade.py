@@ -103,19 +103,25 @@ def has_code(code: KernelCode, x: Any) -> bool:
     return simple(x) and code.ready(CALLS * CALL + PASSES * x.size)
 
 
-@whole(lambda x: x.shape[:1], when=by_code)
-def rows(x: Array, out: Array) -> Array:
+def rows(x: Array) -> Array:
     """The sums of contiguous rows, (many, n) → (many)."""
+    return _rows_at_once(x) if by_code(x) else _rows(x)
+
+
+@whole(lambda x: x.shape[:1])
+def _rows_at_once(x: Array, out: Array) -> Array:
     if x.shape[1] >= LANES[x.dtype] and has_code(ROWS, x):
         ROWS(x, out, *x.shape)
     else:
-        out[...] = _rows(x) if len(x) > 1 or x.shape[1] < LANES[x.dtype] else _row(x[0])
+        out[...] = _rows(x)
     return out
 
 
 def _rows(x: Array) -> Array:
     n = x.shape[1]
     lanes = LANES[x.dtype]
+    if len(x) == 1 and n >= lanes:
+        return np.reshape(_row(x[0]), 1)
     v = x.T.copy()
     if n < lanes:
         return four(v)
@@ -130,9 +136,13 @@ def columns(x: Array) -> Array:
     return stacks(x.reshape(1, *x.shape)).reshape(-1) if by_code(x) else _columns(x)
 
 
-@whole(lambda x: (x.shape[0], x.shape[2]), when=by_code)
-def stacks(x: Array, out: Array) -> Array:
+def stacks(x: Array) -> Array:
     """The sums of the columns of each matrix, over axis 1: (many, n, m) → (many, m)."""
+    return _stacks_at_once(x) if by_code(x) else _columns(x.swapaxes(0, 1))
+
+
+@whole(lambda x: (x.shape[0], x.shape[2]))
+def _stacks_at_once(x: Array, out: Array) -> Array:
     if has_code(COLUMNS, x):
         COLUMNS(x, out, *x.shape)
     else:
