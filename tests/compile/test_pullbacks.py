@@ -46,7 +46,7 @@ print(*net.parameters())
 BACKWARDS = {
     "plain": ("loss.backward()", True),
     "twice": ("loss.backward(retain_graph=True); loss.backward()", True),
-    "each for itself": ("for each in kept: (each * reward).sum().backward()", False),
+    "each for itself": ("for each in kept: (each * reward).sum().backward()", True),
     "by weights": ("sum(k * each for k, each in enumerate(kept)).sum().backward()", True),
     "of lists": ("torch.stack(kept).mean().backward(); print(len(kept))", True),
     "a penalty that holds the weights, too": (

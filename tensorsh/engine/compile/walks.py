@@ -36,7 +36,7 @@ MOST_FAILED = 2
 #: graphs of fewer nodes are walked as fast as they are looked at
 LEAST_NODES = 4
 #: nodes of a replayed round from which on its pullback walks it
-MANY = 16
+MANY = 1
 #: forms that are remembered
 MOST_FORMS = 64
 #: after so many walks of which most had no program, how many are not looked at
