@@ -143,12 +143,16 @@ def merged(a: Sparse, b: Sparse, alpha: Any) -> Sparse:
     if not in_order:
         return sparse(placed(places), both, a.spec.shape)
     shape = a.spec.shape[: a.sparse_dims]
-    left, right = flat_places(a.places.array, shape).tolist(), flat_places(b.places.array, shape).tolist()
-    numbers, groups = _in_turn(left, right)
-    elements = grouped(both, placed(np.array(groups, np.int64)), len(numbers))
+    left, right = flat_places(a.places.array, shape), flat_places(b.places.array, shape)
+    if all((each[1:] > each[:-1]).all() for each in (left, right)):
+        numbers = np.union1d(left, right)
+        groups = np.searchsorted(numbers, np.concatenate([left, right]))
+    else:
+        numbers, groups = map(np.array, _in_turn(left.tolist(), right.tolist()))
+    elements = grouped(both, placed(groups.astype(np.int64)), len(numbers))
     if elements.requires_grad:
         titled("AddBackward0", elements)
-    found = unflattened(np.array(numbers, np.int64), shape)
+    found = unflattened(numbers.astype(np.int64), shape)
     return sparse(placed(found), elements, a.spec.shape, a.coalesced and b.coalesced)
 
 
