@@ -22,7 +22,7 @@ from ..engine.core import sealed
 from ..engine.core.warn import Event, Warnings
 from . import gate, memory, numpy_memory, reach
 from .guarded import GUARDED, is_guarded, is_guarded_write
-from .module import Module, ProgramModule, computing
+from .module import Module, ProgramModule, computing, numeric
 from .rules import allowed_dunder
 from .system import STREAMS
 
@@ -198,11 +198,13 @@ class Modules:
         self._original[name] = dict(vars(module))
         if table.pure:
             computing.add(module)
+        if table.numeric:
+            numeric.add(module)
         if table.setting is not None:
             self.exchanged[name] = table.setting()
             self.exchanged[name].enter()  # the program that imports is running
         if parent:
-            setattr(self.loaded[parent], last, module)
+            vars(self.loaded[parent])[last] = module
         for each in table.submodules.split():
             self.find(f"{name}.{each}")
         sealed.seal_library()

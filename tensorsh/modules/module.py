@@ -13,8 +13,9 @@ from weakref import WeakKeyDictionary, WeakSet, ref
 
 from ..kinds import Kind, describe
 
-#: modules whose functions only compute, and that no program has assigned to
+#: modules whose functions only compute, and those of which some functions of numbers do, that no program has assigned to
 computing: WeakSet[types.ModuleType] = WeakSet()
+numeric: WeakSet[types.ModuleType] = WeakSet()
 
 
 class Module(types.ModuleType):
@@ -29,12 +30,16 @@ class Module(types.ModuleType):
             names["__file__"] = shown
 
     def __setattr__(self, name: str, value: Any) -> None:
-        computing.discard(self)
+        self._changed()
         super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
-        computing.discard(self)
+        self._changed()
         super().__delattr__(name)
+
+    def _changed(self) -> None:
+        computing.discard(self)
+        numeric.discard(self)
 
     def __repr__(self) -> str:
         names = vars(self)
@@ -46,10 +51,11 @@ class Module(types.ModuleType):
 
 def follow(module: Module, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
     """How a trace follows a module: what it computes from numbers that stay is a number that stays."""
-    if module not in computing:
+    known = computing if module in computing else numeric
+    if module not in known:
         reach.refuse("a module")
     reach.same(module, path)
-    reach.guards.append(f"{path} in {reach.constant(computing)}")
+    reach.guards.append(f"{path} in {reach.constant(known)}")
 
 
 describe(Module, Kind(follow=follow))

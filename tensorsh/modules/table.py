@@ -15,7 +15,8 @@ class Table(NamedTuple):
     arguments (by place) a function changes. `submodules` are there as soon as the module is. `source`
     is the module the names come from when it is another one. Of an `own` module there is only what `made` gives,
     whether or not the running Python has it. `setting` gives what it sets for the whole process, which is exchanged.
-    A module that is `pure` has only functions whose results their arguments decide.
+    A module that is `pure` has only functions whose results their arguments decide; of a `numeric` one some are so, of
+    numbers.
     """
 
     names: str = ""
@@ -27,3 +28,4 @@ class Table(NamedTuple):
     own: bool = False
     setting: Callable[[], Any] | None = None
     pure: bool = False
+    numeric: bool = False

@@ -64,6 +64,44 @@ def test_an_operation_of_a_number(use: str) -> None:
     assert compiled._evaluator.loops.programs and not compiled._evaluator.loops.left
 
 
+#: numbers that NumPy makes of numbers: constants of a program
+OF_NUMPY = (
+    "np.sqrt(eps) * x", "x - np.log(2 * np.pi)", "x ** np.sqrt(4)", "x / np.prod(x.shape)", "(np.log(2) - x) * np.e",
+    "x.clamp(-np.sqrt(eps), np.float32(0.5))", "x * (np.maximum(eps, 0.5) > 0.2)", "x.sum(np.int64(0)) + np.clip(3, 0, 1)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("use", OF_NUMPY)
+def test_numbers_of_numpys(use: str) -> None:
+    text = (
+        "import numpy as np\nimport torch\nx = torch.randn(4, 5, requires_grad=True); eps = 0.3; out = []\n"
+        f"for i in range(14):\n    y = ({use}).sum() * 2\n"
+        "    y.backward(); out.append(y); out.append(x.grad); x.grad = None"
+    )
+    compiled, evaluated = Session(seed=0), Session(seed=0, compile=False)
+    compiled.run(text), evaluated.run(text)
+    assert compiled.run("repr(out)") == evaluated.run("repr(out)")
+    assert compiled._evaluator.loops.programs and not compiled._evaluator.loops.left
+
+
+#: what else a program finds there is NumPy's to do: arrays, chance, warnings, numbers that change, what it has assigned
+LEFT_TO_NUMPY = (
+    "x * float(np.random.rand())", "x + torch.from_numpy(np.ones(5, np.float32) * i)", "x * np.exp(-0.1 * i)",
+    "x * float(np.log(0.0) < 0)", "x * np.factor", "x * float(np.sum([1.0, i]))",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("use", LEFT_TO_NUMPY)
+def test_what_is_left_to_numpy(use: str) -> None:
+    text = (
+        "import numpy as np\nimport torch\nx = torch.ones(4, 5); out = []; np.factor = 1\nnp.random.seed(3)\n"
+        f"for i in range(24):\n    y = {use}\n    y = y * 2 + 1\n    np.factor = i\n    out.append(y)"
+    )
+    compiled, evaluated = Session(seed=0), Session(seed=0, compile=False)
+    compiled.run(text), evaluated.run(text)
+    assert compiled.run("repr(out)") == evaluated.run("repr(out)")
+
+
 @pytest.mark.parametrize("call", ("hardtanh(x * i, low, 0.1)", "hardtanh_(x * i, low, 0.1)"))
 def test_what_an_operation_refuses_a_program_refuses(call: str) -> None:
     text = (

@@ -15,7 +15,7 @@ from ..core import dtype as dt
 from ..core.mode import Mode
 from ..records.op import Op
 from ..values.tensor import TENSORS
-from .values import Number, TraceStopped, of_numbers, present
+from .values import Number, TraceStopped, of_numbers, of_plain_numbers, present
 
 
 class ChangingNumbers(Mode):
@@ -70,6 +70,9 @@ class ChangingNumbers(Mode):
 
     def of_numbers(self, function: Any) -> Any:
         return of_numbers(function)
+
+    def of_plain_numbers(self, function: Any) -> Any:
+        return of_plain_numbers(function)
 
     def settled(self, number: Any) -> Any:
         if type(number) is not Number:

@@ -262,6 +262,38 @@ def of_numbers(function: Any) -> Any:
     return call
 
 
+#: functions of NumPy's that give a number of numbers, beside its ufuncs and the types of its numbers
+OF_NUMBERS = (np.prod, np.sum, np.clip, np.mean, np.max, np.min, np.isscalar, np.round)
+
+
+def of_plain_numbers(function: Any) -> Any:
+    """A number, or a function of NumPy's as one of plain numbers, whose result is a constant; any other stops a trace."""
+    kind = type(function)
+    if kind in (float, int, bool):
+        return function
+    scalar = kind is type and issubclass(function, np.number)
+    if kind is not np.ufunc and function not in OF_NUMBERS and not scalar:
+        raise TraceStopped("a module")
+
+    def call(*args: Any) -> Any:
+        if not all(map(is_plain, args)):
+            raise TraceStopped("a function of NumPy's of more than numbers")
+        with np.errstate(all="ignore"):
+            found = function(*args)
+        if not is_plain(found) or not np.isfinite(found):  # which tells the user, when it is evaluated
+            raise TraceStopped("a function of NumPy's that gives no number")
+        return found
+
+    return call
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value is a number that stays what it is, or several."""
+    if isinstance(value, tuple):
+        return all(map(is_plain, value))
+    return type(value) in (int, float, bool) or isinstance(value, np.number | np.bool_)
+
+
 def reshape(x: Any, shape: tuple[int, ...]) -> Any:
     return x.reshape(shape)
 

@@ -187,6 +187,10 @@ class Mode:
         """A function of numbers, which also takes what stands for one."""
         return self.below.of_numbers(function)
 
+    def of_plain_numbers(self, function: Any) -> Any:
+        """What a module has, of whose functions some of plain numbers only compute."""
+        return self.below.of_plain_numbers(function)
+
     def settled(self, number: Any) -> Any:
         """What a number is now, which whoever asks relies on."""
         return self.below.settled(number)
@@ -293,6 +297,9 @@ class Eager(Mode):
         return False
 
     def of_numbers(self, function: Any) -> Any:
+        return function
+
+    def of_plain_numbers(self, function: Any) -> Any:
         return function
 
     def settled(self, number: Any) -> Any:

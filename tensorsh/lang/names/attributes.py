@@ -20,7 +20,7 @@ from ...kinds import FIXED, Kind, kind_of
 from ...kinds.classes import Classes
 from ...kinds.ownership import dict_of, mro_of, name_of, own_class
 from ...modules import Host
-from ...modules.module import Module, computing
+from ...modules.module import Module, computing, numeric
 from ..code.runs import FIELDS
 from .namespace import Namespace, did_you_mean
 
@@ -97,6 +97,8 @@ def get(value: Any, name: str, host: Host) -> Any:
         if mode is not EAGER and not mode.sees(value):
             if kind is Module and value in computing:
                 return mode.of_numbers(host.attribute(value, name))
+            if kind is Module and value in numeric:
+                return mode.of_plain_numbers(host.attribute(value, name))
             mode.observe("an attribute of a {}", kind)
     if own_class(kind) or description.names is None:
         return host.attribute(value, name)

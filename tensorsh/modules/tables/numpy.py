@@ -110,6 +110,7 @@ TABLES = {
             ("copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"), FIRST
         ),
         submodules="linalg fft random polynomial testing exceptions dtypes strings char typing lib",
+        numeric=True,
     ),
     "numpy.lib": Table("NumpyVersion", submodules="stride_tricks"),
     "numpy.lib.stride_tricks": Table(made=_strides),
