@@ -82,6 +82,7 @@ class Windows(NamedTuple):
     planes: Pair  # rows and columns with padding, of those of the same remainder by the stride
 
     @classmethod
+    @lru_cache(maxsize=256)
     def over(cls, sizes: Ints, kernel: Ints, stride: Ints, dilation: Ints, padding: Ints) -> Windows:
         """Over planes of these sizes with as much padding on both sides."""
         step, pad = flat(stride), flat(padding, 0)
@@ -147,6 +148,7 @@ def for_input(g: Array, w: Array, padding: Ints, spatial: Ints, chain: int) -> A
     return out
 
 
+@lru_cache(maxsize=256)
 def inner(kernel: Ints, padding: Ints) -> Ints:
     """The padding of an output's gradient, of which the input's is a convolution."""
     return tuple(k - 1 - p for k, p in zip(kernel, padding, strict=True))
@@ -198,24 +200,31 @@ def _convolve(
 ) -> None:
     """Samples are shared out among threads."""
     x, w = np.ascontiguousarray(x), np.ascontiguousarray(w)
-    rows, columns = flat(out.shape[2:])
-    area, outputs = rows * columns, out.shape[1]
-    line = _whole((rows - 1) * windows.planes[1] + columns)
-    turned = _whole(outputs) * area < FULL * line * outputs
-    room, biased = outputs * line, bias.size > 0
+    biased = bias.size > 0
+    room, turned, places, sizes = _laid_out(x.shape[1:], out.shape[1:], windows)
     if turned:
-        w, bias, apart = _by_steps(w, bias, steps[0], outputs, apart)
-        room = area * (apart + outputs)
-    places = _window_places(rows, columns, windows.planes[1])
+        w, bias, apart = _by_steps(w, bias, steps[0], out.shape[1], apart)
 
     def work(lo: int, hi: int) -> None:
         CONVOLUTION(
             x[lo:hi], w, bias, out[lo:hi], windows.memory(x.shape[1]), np.empty(room, FLOAT32), *steps, places,
-            hi - lo, x.shape[1], *flat(x.shape[2:]), *windows.planes, *windows.padding, *windows.stride,
-            outputs, rows, columns, apart, len(steps[0]), biased, onto, turned,
+            hi - lo, *sizes, apart, len(steps[0]), biased, onto, turned,
         )  # fmt: skip
 
     share(work, len(x), out.size * len(steps[0]), 1)
+
+
+@lru_cache(maxsize=256)
+def _laid_out(given: Ints, made: Ints, windows: Windows) -> tuple[int, bool, Array, Ints]:
+    """Of samples (C, *spatial) that become (O, *sizes): the memory for one, whether vectors are of outputs, where the
+    windows begin, and the sizes as machine code has them."""
+    outputs, (rows, columns) = made[0], flat(made[1:])
+    area, line = rows * columns, _whole((rows - 1) * windows.planes[1] + columns)
+    turned = _whole(outputs) * area < FULL * line * outputs
+    room = area * (_whole(outputs) + outputs) if turned else outputs * line
+    places = _window_places(rows, columns, windows.planes[1])
+    sizes = given[0], *flat(given[1:]), *windows.planes, *windows.padding, *windows.stride, outputs, rows, columns
+    return room, turned, places, sizes
 
 
 def _by_steps(w: Array, bias: Array, steps: Array, outputs: int, apart: int) -> tuple[Array, Array, int]:
@@ -278,6 +287,7 @@ def _pair(values: Any) -> Pair:
     return first, second
 
 
+@lru_cache(maxsize=1024)
 def flat(sizes: Ints, before: int = 1) -> Pair:
     """Rows and columns; of one dimension it is one row."""
     return _pair(sizes if len(sizes) == 2 else (before, *sizes))
