@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,35 @@ def replace_array(items: np.ndarray[Any, Any], again: Again) -> None:
             items.flat[place] = again(value)
 
 
-describe(np.ndarray, Kind(parts=(Part(note_array, replace_array),)))
+#: bytes of an array that a program compares each time
+MOST_COMPARED = 1 << 12
+
+
+def follow_array(
+    items: np.ndarray[Any, Any], reach: Any, path: str, varies: bool, depth: int, name: str
+) -> None:
+    """A small array that the loop does not set is a constant of a program: this very one, with what is in it now.
+
+    Nothing may write to it while the trace runs, which would see that once. One that was another or held something else
+    at an earlier trace of the run is none.
+    """
+    if (
+        varies
+        or items.dtype.hasobject
+        or items.nbytes > MOST_COMPARED
+        or not reach.history.stays(name, items)
+    ):
+        reach.refuse("a ndarray")
+    if reach.known(items, path):
+        return
+    reach.same(items, path)
+    reach.guards.append(f"{path}.tobytes() == {reach.constant(items.tobytes())}")
+    if items.flags.writeable:
+        items.flags.writeable = False
+        reach.undo.append(partial(setattr, items.flags, "writeable", True))
+
+
+describe(np.ndarray, Kind(parts=(Part(note_array, replace_array),), follow=follow_array))
 
 
 def follow_scalar(value: Any, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:

@@ -13,7 +13,8 @@ from weakref import WeakKeyDictionary, WeakSet, ref
 
 from ..kinds import Kind, describe
 
-#: modules whose functions only compute, and those of which some functions of numbers do, that no program has assigned to
+#: modules whose functions only compute, and those of which some functions of numbers do, if no program has assigned to
+#: them
 computing: WeakSet[types.ModuleType] = WeakSet()
 numeric: WeakSet[types.ModuleType] = WeakSet()
 

@@ -67,7 +67,8 @@ def test_an_operation_of_a_number(use: str) -> None:
 #: numbers that NumPy makes of numbers: constants of a program
 OF_NUMPY = (
     "np.sqrt(eps) * x", "x - np.log(2 * np.pi)", "x ** np.sqrt(4)", "x / np.prod(x.shape)", "(np.log(2) - x) * np.e",
-    "x.clamp(-np.sqrt(eps), np.float32(0.5))", "x * (np.maximum(eps, 0.5) > 0.2)", "x.sum(np.int64(0)) + np.clip(3, 0, 1)",
+    "x.clamp(-np.sqrt(eps), np.float32(0.5))", "x * (np.maximum(eps, 0.5) > 0.2)",
+    "x.sum(np.int64(0)) + np.clip(3, 0, 1)",
 )  # fmt: skip
 
 

@@ -267,7 +267,7 @@ OF_NUMBERS = (np.prod, np.sum, np.clip, np.mean, np.max, np.min, np.isscalar, np
 
 
 def of_plain_numbers(function: Any) -> Any:
-    """A number, or a function of NumPy's as one of plain numbers, whose result is a constant; any other stops a trace."""
+    """A number, or a function of NumPy's as one of plain numbers: its result is a constant. Any other stops a trace."""
     kind = type(function)
     if kind in (float, int, bool):
         return function

@@ -41,6 +41,7 @@ def shared(array: Any) -> Tensor:
         )
     check(array)
     if not array.flags.writeable:
+        context.current().mode.observe("the memory of an array")
         warn(
             "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means "
             "writing to this tensor will result in undefined behavior. You may want to copy the array to protect "

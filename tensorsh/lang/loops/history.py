@@ -8,6 +8,8 @@ from typing import Any
 #: an attribute by its name and the id of its instance, or the place where there is another one each time; or a name
 Attribute = tuple[int | str, str]
 NAME = ""
+#: of arrays that go by one name more are others each time
+FEW = 8
 
 
 class History:
@@ -22,6 +24,7 @@ class History:
     instances the same of instances
     inlets    where programs begin that go on from no other's graph (`frame.Inlet`)
     renew     forgets the programs that begin at a statement
+    arrays    by the ids of arrays: what was in them when they were first seen; `named` by their names: these ids
     given     what the tensors that a statement makes of data are → the data
     """
 
@@ -33,6 +36,8 @@ class History:
         self.leaves: dict[str, tuple[int, int]] = {}
         self.instances: dict[str, int] = {}
         self.moving: set[str] = set()
+        self.arrays: dict[int, bytes] = {}
+        self.named: dict[str, set[int]] = {}
         self.inlets: set[int] = set()
         self.given: dict[Any, list[bytes]] = {}
         self.renew: Callable[[int], None] = lambda start: None
@@ -63,6 +68,13 @@ class History:
             number = names.get(name)
             if type(number) in (int, float):
                 self.name_differs(name, number)
+
+    def stays(self, name: str, array: Any) -> bool:
+        """Whether an array holds what it held when it was first seen, and is one of a few that go by this name."""
+        seen = self.named.setdefault(name, set())
+        seen.add(id(array))
+        now: bytes = array.tobytes()
+        return len(seen) <= FEW and self.arrays.setdefault(id(array), now) == now
 
     def known(self) -> int:
         return sum(map(len, (self.varying, self.fresh, self.whole, self.inlets, self.moving)))

@@ -14,6 +14,9 @@ from ..syntax import ast
 #: finds the piece of a program that a line of compiled code belongs to
 Find = Callable[[str, int], ast.Node | None]
 
+#: NumPy's words for arrays of the program's, which nothing may write to while a trace runs
+READ_ONLY = "read-only"
+
 
 class Left(NamedTuple):
     """A piece of a loop that runs as it stands."""
@@ -35,7 +38,8 @@ def left(statement: ast.Stmt, error: BaseException, find: Find) -> Left:
     while trace is not None:
         node = find(trace.tb_frame.f_code.co_filename, trace.tb_lineno or 0) or node
         trace = trace.tb_next
-    return Left(node.span, error.reason if isinstance(error, TraceStopped) else text_of(error))
+    why = error.reason if isinstance(error, TraceStopped) else text_of(error)
+    return Left(node.span, "an array is changed" if READ_ONLY in why else why)
 
 
 def between(statement: ast.Node) -> Iterator[Left]:

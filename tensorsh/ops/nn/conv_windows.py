@@ -223,7 +223,16 @@ def _laid_out(given: Ints, made: Ints, windows: Windows) -> tuple[int, bool, Arr
     turned = _whole(outputs) * area < FULL * line * outputs
     room = area * (_whole(outputs) + outputs) if turned else outputs * line
     places = _window_places(rows, columns, windows.planes[1])
-    sizes = given[0], *flat(given[1:]), *windows.planes, *windows.padding, *windows.stride, outputs, rows, columns
+    sizes = (
+        given[0],
+        *flat(given[1:]),
+        *windows.planes,
+        *windows.padding,
+        *windows.stride,
+        outputs,
+        rows,
+        columns,
+    )
     return room, turned, places, sizes
 
 
