@@ -275,8 +275,8 @@ def of_plain_numbers(function: Any) -> Any:
     if kind is not np.ufunc and function not in OF_NUMBERS and not scalar:
         raise TraceStopped("a module")
 
-    def call(*args: Any) -> Any:
-        if not all(map(is_plain, args)):
+    def call(*args: Any, **options: Any) -> Any:
+        if options or not all(map(is_plain, args)):
             raise TraceStopped("a function of NumPy's of more than numbers")
         with np.errstate(all="ignore"):
             found = function(*args)

@@ -35,8 +35,6 @@ PATIENCE = 16
 MOST_FAILED = 2
 #: graphs of fewer nodes are walked as fast as they are looked at
 LEAST_NODES = 4
-#: nodes of a replayed round from which on its pullback walks it
-MANY = 1
 #: forms that are remembered
 MOST_FORMS = 64
 #: after so many walks of which most had no program, how many are not looked at
@@ -82,7 +80,6 @@ class Graph:
     def __init__(
         self, roots: Sequence[Edge], seeds: Sequence[Tensor | None], ends: frozenset[int] | None = None
     ):
-        self.frame: Any = None
         self.ends = ends
         self.nodes = reachable(roots, self.meets, ends or ())
         if len(self.nodes) < LEAST_NODES:
@@ -101,15 +98,12 @@ class Graph:
         self.key = tuple(key)
 
     def meets(self, node: Node) -> None:
-        """A graph of several rounds is walked by their pullbacks, if these have a program or may have one.
+        """What a round's program has made is walked by that one's pullback, if it has a program or may have one.
 
-        So is that of one with many nodes, which would all have to be made to be looked at.
+        Its nodes would all have to be made to be looked at, which takes longer than the walk.
         """
-        if isinstance(node, Replayed) and not node.frame.real and self.ends is None:
-            another = self.frame is not None and node.frame is not self.frame
-            if (another or len(node.frame.passage.nodes) >= MANY) and pullable(node.frame):
-                raise Unfit
-            self.frame = node.frame
+        if isinstance(node, Replayed) and not node.frame.real and self.ends is None and pullable(node.frame):
+            raise Unfit
 
     def look(self, node: Node, key: list[Any]) -> None:
         key += [self.edge(e) for e in node.edges]

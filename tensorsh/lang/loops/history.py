@@ -9,7 +9,7 @@ from typing import Any
 Attribute = tuple[int | str, str]
 NAME = ""
 #: of arrays that go by one name more are others each time
-FEW = 8
+FEW = 32
 
 
 class History:
