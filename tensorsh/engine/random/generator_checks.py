@@ -175,7 +175,7 @@ def check_multinomial(p: Array, num_samples: int, replacement: bool) -> None:
         raise errors.BadValue("number of categories cannot exceed 2^24")
     if p.ndim == 2 and p.shape[0] == 0:
         return
-    if not ((p >= 0) & (p < np.inf)).all():
+    if p.size and not (p.min() >= 0 and p.max() < np.inf):  # where one is no number, neither is the least
         raise errors.BadValue("probability tensor contains either `inf`, `nan` or element < 0")
-    if (p.sum(-1, dtype=np.float64) == 0).any():
+    if not (p.max(-1, initial=0) > 0).all():
         raise errors.BadValue("invalid multinomial distribution (sum of probabilities <= 0)")

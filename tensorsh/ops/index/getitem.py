@@ -24,6 +24,7 @@ import numpy as np
 from ...engine.calls.accepts import is_index
 from ...engine.core import context
 from ...engine.core import dtype as dt
+from ...engine.core.mode import EAGER
 from ...engine.core.spec import Spec
 from ...engine.core.warn import warn
 from ...engine.records.op import op, registry
@@ -31,7 +32,7 @@ from ...engine.run.apply import apply
 from ...engine.values.arrays import element, shared
 from ...engine.values.as_argument import type_name
 from ...engine.values.tensor import NUMBERS, Tensor, install
-from ...engine.values.wrapping import full_spec
+from ...engine.values.wrapping import full_spec, wrap
 from ...errors import ArgumentError, BadIndex, BadValue, ShapeError
 from ..rules.numbers import check_bits, check_number
 from .by_tensors import INDEX_DTYPES, lookup, no_index_dtype, store, zeros_of
@@ -156,6 +157,11 @@ def get_item(x: Tensor, index: Any) -> Tensor:
             return found
     if kind is slice:
         return _slice(x, 0, index, whole=True)
+    if kind is list and x.spec.shape and context.current().mode is EAGER and {*map(type, index)} == {int}:
+        try:
+            return lookup(x, [wrap(np.array(index, np.int64))])
+        except OverflowError:  # which reading the list says in PyTorch's words
+            pass
     if kind is str or (kind is list and index and all(type(i) is str for i in index)):
         from ...engine.values.columns import chosen
 
