@@ -100,6 +100,7 @@ def follow_array(
         reach.refuse("a ndarray")
     if reach.known(items, path):
         return
+    reach.arrays.append(items)
     reach.same(items, path)
     reach.guards.append(f"{path}.tobytes() == {reach.constant(items.tobytes())}")
     if items.flags.writeable:

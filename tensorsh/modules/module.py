@@ -55,6 +55,8 @@ def follow(module: Module, reach: Any, path: str, varies: bool, depth: int, name
     known = computing if module in computing else numeric
     if module not in known:
         reach.refuse("a module")
+    if reach.identities:  # what stands for its functions is equal to them, but it is not they
+        reach.refuse("a module, where it is asked what is one")
     reach.same(module, path)
     reach.guards.append(f"{path} in {reach.constant(known)}")
 

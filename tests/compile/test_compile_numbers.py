@@ -51,16 +51,30 @@ USES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("use", USES)
-def test_an_operation_of_a_number(use: str) -> None:
-    text = (
-        "import math\nimport torch\nfrom torch import nn\nx = torch.randn(4, 5, requires_grad=True); out = []\n"
-        f"for i in range(14):\n    a = 0.4 + i / 20; n = i % 4\n    y = ({use}).sum() * 2\n"
-        "    y.backward(); out.append(y); out.append(x.grad); x.grad = None"
-    )
+STEPS = """
+import math
+import torch
+{start}
+x = torch.randn(4, 5, requires_grad=True); out = []
+for i in range(14):
+    {numbers}
+    y = ({use}).sum() * 2
+    y.backward(); out.append(y); out.append(x.grad); x.grad = None
+"""
+
+
+def as_evaluated(text: str) -> Session:
+    """The session that has run it compiled, in which `out` is what evaluation makes of it."""
     compiled, evaluated = Session(seed=0), Session(seed=0, compile=False)
     compiled.run(text), evaluated.run(text)
     assert compiled.run("repr(out)") == evaluated.run("repr(out)")
+    return compiled
+
+
+@pytest.mark.parametrize("use", USES)
+def test_an_operation_of_a_number(use: str) -> None:
+    numbers = "a = 0.4 + i / 20; n = i % 4"
+    compiled = as_evaluated(STEPS.format(start="from torch import nn", numbers=numbers, use=use))
     assert compiled._evaluator.loops.programs and not compiled._evaluator.loops.left
 
 
@@ -74,33 +88,33 @@ OF_NUMPY = (
 
 @pytest.mark.parametrize("use", OF_NUMPY)
 def test_numbers_of_numpys(use: str) -> None:
-    text = (
-        "import numpy as np\nimport torch\nx = torch.randn(4, 5, requires_grad=True); eps = 0.3; out = []\n"
-        f"for i in range(14):\n    y = ({use}).sum() * 2\n"
-        "    y.backward(); out.append(y); out.append(x.grad); x.grad = None"
-    )
-    compiled, evaluated = Session(seed=0), Session(seed=0, compile=False)
-    compiled.run(text), evaluated.run(text)
-    assert compiled.run("repr(out)") == evaluated.run("repr(out)")
+    compiled = as_evaluated("import numpy as np\n" + STEPS.format(start="eps = 0.3", numbers="pass", use=use))
     assert compiled._evaluator.loops.programs and not compiled._evaluator.loops.left
 
 
-#: what else a program finds there is NumPy's to do: arrays, chance, warnings, numbers that change, what it has assigned
-LEFT_TO_NUMPY = (
-    "x * float(np.random.rand())", "x + torch.from_numpy(np.ones(5, np.float32) * i)", "x * np.exp(-0.1 * i)",
-    "x * float(np.log(0.0) < 0)", "x * np.factor", "x * float(np.sum([1.0, i]))",
-)  # fmt: skip
+#: what else a program finds there is NumPy's to do: arrays, chance, warnings, numbers that change, what is assigned;
+#: which of its functions is which
+LEFT_TO_NUMPY = {
+    "chance": "y = x * float(np.random.rand())",
+    "an array": "y = x + torch.from_numpy(np.ones(5, np.float32) * i)",
+    "a number that changes": "y = x * np.exp(-0.1 * i)",
+    "a warning": "y = x * float(np.log(0.0) < 0)",
+    "what is assigned": "np.factor = i; y = x * np.factor",
+    "a list": "y = x * float(np.sum([1.0, i]))",
+    "a function's attribute": "y = x * float(np.add.reduce([1.0, i]))",
+    "one function": "y = x * (np.sqrt is np.sqrt) + (np.sqrt == np.sqrt) + (math.cos is math.cos)",
+    "a type": "k = np.sqrt(i + 1.0); y = x * (type(k) is np.float64) + (type(k) == np.float64)",
+    "a kind": "k = np.sqrt(4.0); y = x * isinstance(k, np.number) + (type(k) == np.float64)",
+    "a function by its name": "f, g = np.sqrt, math.cos; y = x * f(4.0) * g(0.5); y = y + 1; out.append((f, g))",
+}
 
 
 @pytest.mark.parametrize("use", LEFT_TO_NUMPY)
 def test_what_is_left_to_numpy(use: str) -> None:
-    text = (
-        "import numpy as np\nimport torch\nx = torch.ones(4, 5); out = []; np.factor = 1\nnp.random.seed(3)\n"
-        f"for i in range(24):\n    y = {use}\n    y = y * 2 + 1\n    np.factor = i\n    out.append(y)"
+    as_evaluated(
+        "import math\nimport numpy as np\nimport torch\nx = torch.ones(4, 5); out = []\nnp.random.seed(3)\n"
+        f"for i in range(24):\n    {LEFT_TO_NUMPY[use]}\n    y = y * 2 + 1\n    out.append(y)"
     )
-    compiled, evaluated = Session(seed=0), Session(seed=0, compile=False)
-    compiled.run(text), evaluated.run(text)
-    assert compiled.run("repr(out)") == evaluated.run("repr(out)")
 
 
 @pytest.mark.parametrize("call", ("hardtanh(x * i, low, 0.1)", "hardtanh_(x * i, low, 0.1)"))

@@ -59,6 +59,20 @@ def test_a_loop_sees_what_is_in_an_array(use: str) -> None:
     assert compiled.run("repr(out)") == evaluated.run("repr(out)")
 
 
+def test_an_array_that_is_a_tensors_memory_is_no_constant() -> None:
+    text = (
+        "import numpy as np\nimport torch\nout = []\n"
+        "given = np.full(3, 2, np.float32); shared = torch.from_numpy(given)\n"
+        "def f(t): return t + torch.tensor(given)\n"
+        "for i in range(40):\n    _ = shared.zero_()\n    z = f(torch.ones(3)) + 1\n"
+        "    _ = shared.add_(2)\n    z = z * 2\n"
+        "    out.append(z.sum().item())"
+    )
+    session = Session()
+    session.run(text)
+    assert session["out"] == [12.0] * 40
+
+
 def test_the_step_is_one_program() -> None:
     session = Session()
     session.run(START + STEP)

@@ -241,6 +241,30 @@ for _name, _sign in {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "
     _comparison(_name, _sign)
 
 
+class Followed:
+    """A function of a module's in a trace: equal to it, and called with what stands for numbers."""
+
+    __slots__ = ("call", "function")
+
+    def __init__(self, function: Any, call: Callable[..., Any]) -> None:
+        self.function, self.call = function, call
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        return self.call(*args, **options)
+
+    def __eq__(self, other: Any) -> bool:
+        return bool(self.function == (other.function if type(other) is Followed else other))
+
+    def __hash__(self) -> int:
+        return hash(self.function)
+
+    def __instancecheck__(self, value: Any) -> bool:
+        return isinstance(value, self.function)
+
+    def __getattr__(self, name: str) -> Any:
+        raise TraceStopped("an attribute of a function")
+
+
 def of_numbers(function: Any) -> Any:
     """A function of `math` that makes a Number of Numbers; any other as it is."""
     if type(function) is not BuiltinFunctionType or function.__module__ != "math":
@@ -259,7 +283,7 @@ def of_numbers(function: Any) -> Any:
         texts = ", ".join(a.text if type(a) is Number else repr(a) for a in args)
         return reduce(last_known, numbers).made(found, f"math.{function.__name__}({texts})")
 
-    return call
+    return Followed(function, call)
 
 
 #: functions of NumPy's that give a number of numbers, beside its ufuncs and the types of its numbers
@@ -284,7 +308,7 @@ def of_plain_numbers(function: Any) -> Any:
             raise TraceStopped("a function of NumPy's that gives no number")
         return found
 
-    return call
+    return Followed(function, call)
 
 
 def is_plain(value: Any) -> bool:

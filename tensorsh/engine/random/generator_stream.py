@@ -26,7 +26,6 @@ Array = np.ndarray[Any, Any]
 RUN = 624  # words in an MT19937 state
 BLOCK = 6 * RUN  # words drawn ahead of small requests
 CHUNK = 1 << 15  # numbers made at a time: the working arrays stay in the cache
-FEW = 1 << 10  # of which the calls are more than the passes
 
 #: as machine code: words, the run to begin with, which numbers of `random_f64` are below one, which of `random_f32`
 #: below others; how often NumPy goes over the elements
@@ -128,18 +127,12 @@ class WordStream:
 
     def random_f64(self, n: int) -> Array:
         """Uniform on [0, 1), float64[n]: the low 53 bits of a 64-bit number."""
-        if n <= FEW:
-            words = self.random_u32(2 * n)
-            high = (words[0::2] & np.uint32(2**21 - 1)) * 2.0**32
-            high += words[1::2]
-            high *= 2.0**-53
-            return high
         result = np.empty(n, np.float64)
         for start in range(0, n, CHUNK):
             part = result[start : start + CHUNK]
-            bits = self.random_u64(len(part))
-            bits &= np.uint64(2**53 - 1)
-            part[...] = bits.view(np.int64)
+            words = self.random_u32(2 * len(part))  # of each two the first is the high half
+            np.multiply(words[0::2] & np.uint32(2**21 - 1), 2.0**32, out=part)
+            part += words[1::2]
             part *= 2.0**-53
         return result
 

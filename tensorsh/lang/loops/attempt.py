@@ -152,6 +152,8 @@ class Attempt:
         trace.run(work)
         if any(e.fixed for e, _ in trace.moved.values()):
             raise TraceAgain("a tensor that gets other memory")
+        if any(np.may_share_memory(a, e.array) for a in self.reach.arrays for e in self.reach.externals):
+            raise TraceStopped("an array whose memory is a tensor's")
         trace.attributes = self.reach.instances.results()
         trace.appended = [(path, value) for _, path, value in self.reach.appended]
         if len(trace.steps) < LEAST_STEPS and not trace.externals:

@@ -96,6 +96,7 @@ class Reach:
         self.undo: list[Callable[[], Any]] = []  # what puts the containers back as they were
         self.items: list[tuple[Any, Any, Number]] = []  # numbers in containers: (container, key, Number)
         self.numbers: dict[str, Number] = {}
+        self.arrays: list[Any] = []  # those of NumPy's that are constants
         self.kept: list[Number] = []  # those that graphs of other programs hold
         self.foreign: dict[int, Value] = {}
         self.foreign_paths: dict[int, str] = {}

@@ -223,17 +223,8 @@ def _laid_out(given: Ints, made: Ints, windows: Windows) -> tuple[int, bool, Arr
     turned = _whole(outputs) * area < FULL * line * outputs
     room = area * (_whole(outputs) + outputs) if turned else outputs * line
     places = _window_places(rows, columns, windows.planes[1])
-    sizes = (
-        given[0],
-        *flat(given[1:]),
-        *windows.planes,
-        *windows.padding,
-        *windows.stride,
-        outputs,
-        rows,
-        columns,
-    )
-    return room, turned, places, sizes
+    around = *windows.planes, *windows.padding, *windows.stride
+    return room, turned, places, (given[0], *flat(given[1:]), *around, outputs, rows, columns)
 
 
 def _by_steps(w: Array, bias: Array, steps: Array, outputs: int, apart: int) -> tuple[Array, Array, int]:
