@@ -79,7 +79,7 @@ def test_bits_are_those_of_numpy(name: str, monkeypatch: pytest.MonkeyPatch) -> 
         wanted = function()
     code.make()
     called = []
-    monkeypatch.setattr(code, "function", lambda address, run=code.function: called.append(run(address)))
+    monkeypatch.setattr(code, "function", lambda *given, run=code.function: called.append(run(*given)))
     found = function()
     assert called
     assert found.dtype == wanted.dtype
@@ -94,7 +94,7 @@ def test_an_array_that_repeats_its_elements_is_written_out(monkeypatch: pytest.M
     for code, kernel in ((gelu, gelu_steps.backward), (silu, smooth.silu_backward.record.kernel)):
         code.make()
         called.clear()
-        monkeypatch.setattr(code, "function", lambda address, run=code.function: called.append(run(address)))
+        monkeypatch.setattr(code, "function", lambda *given, run=code.function: called.append(run(*given)))
         found, wanted = kernel(grad, X), kernel(np.ascontiguousarray(grad), X)
         assert len(called) == 2
         assert found.view(np.int32).tolist() == wanted.view(np.int32).tolist()
@@ -109,7 +109,7 @@ def test_it_comes_when_there_was_work(tmp_path: Any, monkeypatch: pytest.MonkeyP
     x, out = X.copy(), np.empty_like(X)
 
     def negative() -> ElementCode:
-        return ElementCode(lambda c, ins, tables: [c.add(f"fneg float {ins[0]}")], 1, 1, 1000)
+        return ElementCode(lambda c, ins, tables: [c.add(f"fneg float {ins[0]}")], 1, 1000)
 
     first = negative()
     rounds = 0
@@ -130,7 +130,7 @@ def test_one_process_makes_all_that_was_looked_for(tmp_path: Any, monkeypatch: p
     monkeypatch.setattr(apart, "start", lambda key, kind, texts: asked.append(texts) or 7)
 
     def code(name: str) -> ElementCode:
-        return ElementCode(lambda c, ins, tables: [c.add(f"{name} float {ins[0]}, {ins[0]}")], 1, 1, 1)
+        return ElementCode(lambda c, ins, tables: [c.add(f"{name} float {ins[0]}, {ins[0]}")], 1, 1)
 
     first, second, third = code("fadd"), code("fmul"), code("fsub")
     assert not first.worked(made_later.LOOK)
@@ -142,13 +142,14 @@ def test_one_process_makes_all_that_was_looked_for(tmp_path: Any, monkeypatch: p
 
 
 def test_what_it_cannot_take_is_left_to_numpy() -> None:
-    code = ElementCode(lambda c, ins, tables: ins, 1, 1, 1)
-    code.function = lambda address: pytest.fail("was called")
+    code = ElementCode(lambda c, ins, tables: ins, 1, 1)
+    code.function = lambda *given: pytest.fail("was called")
     out = np.empty((40, 40), np.float32)
     assert not code.fill(out, np.ones((40, 40)))
     assert not code.fill(out, np.ones((40, 40), np.float32).T[::-1])
     assert not code.fill(out, np.ones(40, np.float32))
     assert not code.fill(out[:2, :2], np.ones((2, 2), np.float32))
+    assert not code.fill(out[:0], np.ones((0, 40), np.float32))
     assert code.of(np.float32(1)) is None
 
 

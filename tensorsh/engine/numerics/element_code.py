@@ -21,33 +21,129 @@ Write = Callable[[Any, list[str], list[str]], list[str]]
 
 FLOAT32 = np.dtype(np.float32)
 
-#: where an array has the address of its elements: behind what every object has
+#: where an array has the address of its elements: behind what every object has, which is so many words
 DATA = object.__basicsize__
-#: fewer elements are not worth a call of machine code
-LEAST = 256
+WORDS = 2
 
 
-class ElementCode(MadeLater):
-    """A function of float32 arrays of one shape, (rows, columns), whose columns lie side by side.
+class _Elementwise(MadeLater):
+    """What functions of elements have in common.
 
     ins, outs   how many arrays it reads and writes; an output may be an input
     tables      arrays that it looks numbers up in
     passes      how often NumPy would go over the elements
-    numbers     how many of the inputs, the last ones, are one number for each row
+    numbers     how many of the inputs, the last ones, are numbers that hold for many elements
+    """
+
+    def __init__(
+        self,
+        kinds: str,
+        write: Write,
+        ins: int,
+        outs: int,
+        passes: int,
+        tables: Sequence[Array],
+        numbers: int,
+    ):
+        self.write = write
+        self.ins, self.outs, self.numbers = ins, outs, numbers
+        self.passes = passes
+        self.tables = tuple(tables)
+        super().__init__(kinds)
+
+    def ready(self, elements: int, times: int = 1) -> bool:
+        """Whether there is machine code; so many elements are about to be computed, in so many steps."""
+        return self.function is not None or self.worked((elements + CALL * times) * self.passes)
+
+    def _columns(
+        self, c: Any, places: Sequence[str], single: Sequence[str], tables: Sequence[str], columns: str,
+        before: str, after: str,
+    ) -> None:  # fmt: skip
+        """The loop over elements that lie side by side, between these labels."""
+        c.line("br label %column")
+        c.label("column")
+        c.line(f"%j = phi i64 [ 0, %{before} ], [ %j_next, %column ]")
+        group = c.group = ", !llvm.access.group !0"
+        ins = []
+        for place in places[: self.ins - self.numbers]:
+            at = c.address("float", place, "%j")
+            ins.append(c.add(f"load float, ptr {at}{group}"))
+        found = self.write(c, [*ins, *single], list(tables))
+        for place, value in zip(places[self.ins - self.numbers :], found, strict=True):
+            at = c.address("float", place, "%j")
+            c.line(f"store float {value}, ptr {at}{group}")
+        c.line("%j_next = add nuw nsw i64 %j, 1")
+        c.line(f"%j_more = icmp ult i64 %j_next, {columns}")
+        c.line(f"br i1 %j_more, label %column, label %{after}, !llvm.loop !1")
+
+
+class ElementCode(_Elementwise):
+    """A function of float32 arrays of one shape, each of which lies in one piece, and of numbers."""
+
+    def __init__(self, write: Write, ins: int, passes: int, tables: Sequence[Array] = (), numbers: int = 0):
+        kinds = "a" * (ins - numbers + 1 + len(tables)) + "d" * numbers + "i"
+        super().__init__(kinds, write, ins, 1, passes, tables, numbers)
+
+    def fill(
+        self, out: Array, *arrays: Array, numbers: Sequence[float] = (), count: int | None = None
+    ) -> bool:
+        """Whether the first `count` elements of `out` are now what they should be, if there is machine code for these.
+
+        An array that repeats its elements, as a gradient of a sum does, is written out.
+        """
+        count = out.size if count is None else count
+        if not count or not _taken(out, out):
+            return False
+        given: Sequence[Array] = arrays
+        for a in arrays:
+            if not _taken(a, out):
+                if type(a) is not np.ndarray or 0 not in a.strides:
+                    return False
+                given = [np.ascontiguousarray(a) if 0 in a.strides else a for a in arrays]
+        if given is not arrays and not all(_taken(a, out) for a in given):
+            return False
+        if not self.ready(count):
+            return False
+        assert self.function is not None
+        self.function(*given, out, *self.tables, *numbers, count)
+        return True
+
+    def of(self, *arrays: Any) -> Array | None:
+        """A new array of the function's values, if there is machine code for these arguments."""
+        first = arrays[0]
+        if any(type(a) is not np.ndarray for a in arrays):
+            return None
+        out = np.empty(first.shape, FLOAT32)
+        return out if self.fill(out, *arrays) else None
+
+    def text(self) -> str:
+        from ..compile.machine.code import Code
+
+        c = Code()
+        arrays = self.ins - self.numbers + self.outs
+        objects = [f"%object{k}" for k in range(arrays + len(self.tables))]
+        doubles = [f"%double{k}" for k in range(self.numbers)]
+        places = []
+        for each in objects:
+            place = c.add(f"getelementptr i64, ptr {each}, i64 {WORDS}")
+            places.append(c.add(f"load ptr, ptr {place}"))
+        single = [c.cast(each, "double", "float") for each in doubles]
+        self._columns(c, places[:arrays], single, places[arrays:], "%count", "entry", "done")
+        c.label("done")
+        given = [*(f"ptr {each}" for each in objects), *(f"double {each}" for each in doubles), "i64 %count"]
+        return _module(c, ", ".join(given))
+
+
+class RowCode(_Elementwise):
+    """A function of float32 arrays of one shape, (rows, columns), whose columns lie side by side.
+
+    Its numbers are arrays that have one for each row.
     """
 
     def __init__(
         self, write: Write, ins: int, outs: int, passes: int, tables: Sequence[Array] = (), numbers: int = 0
     ):
-        self.write = write
-        self.ins, self.outs, self.numbers = ins, outs, numbers
-        self.passes = passes
-        self.tables = list(tables)
-        super().__init__("p")
-
-    def ready(self, elements: int, times: int = 1) -> bool:
-        """Whether there is machine code; so many elements are about to be computed, in so many steps."""
-        return self.function is not None or self.worked((elements + CALL * times) * self.passes)
+        super().__init__("p", write, ins, outs, passes, tables, numbers)
 
     def steps(self, arrays: Sequence[Array]) -> Callable[[int], None]:
         """What does step t of arrays (times, rows, columns): inputs, then outputs.
@@ -63,59 +159,30 @@ class ElementCode(MadeLater):
 
         return step
 
-    def fill(self, out: Array, *arrays: Array) -> bool:
-        """Whether `out` is now what it should be: arrays of one shape, each in one piece, if there is machine code.
-
-        One that repeats its elements, as a gradient of a sum does, is written out.
-        """
-        if out.size < LEAST or not self.ready(out.size):
-            return False
-        each = [*(np.ascontiguousarray(a) if 0 in a.strides else a for a in arrays), out]
-        for a in each:
-            if a.dtype is not FLOAT32 or a.shape != out.shape or not a.flags.c_contiguous:
-                return False
-        self._pass(1, out.size, [(a, 0) for a in each])
-        return True
-
-    def fill_rows(self, out: Array, *given: Array) -> bool:
-        """The same of a matrix, whose rows' elements lie side by side; `numbers` of the given have one for each row."""
-        if (
-            out.size < LEAST
-            or any(a.dtype is not FLOAT32 for a in given)
-            or not self.ready(out.size, len(out))
-        ):
+    def fill(self, out: Array, *given: Array) -> bool:
+        """Whether `out`, a matrix, is now what it should be: its rows' elements lie side by side."""
+        if any(a.dtype is not FLOAT32 for a in given) or not self.ready(out.size, len(out)):
             return False
         whole = len(given) - self.numbers
         rows = [a if _has_columns(a) else a.copy() for a in given[:whole]]
         numbers = [np.ascontiguousarray(a) for a in given[whole:]]
-        self._pass(len(out), out.shape[1], [(a, a.strides[0]) for a in (*rows, *numbers, out)])
+        self._pass(len(out), out.shape[1], [*rows, *numbers, out])
         return True
 
-    def _pass(self, rows: int, columns: int, arrays: Sequence[tuple[Array, int]]) -> None:
-        """Compute rows of arrays, which are so far apart."""
+    def _pass(self, rows: int, columns: int, arrays: Sequence[Array]) -> None:
         from ctypes import c_int64, c_void_p
 
         assert self.function is not None
         place = c_void_p.from_address
         words = [rows, columns]
-        for a, stride in arrays:
-            words += (place(id(a) + DATA).value or 0, stride)
+        for a in arrays:
+            words += (place(id(a) + DATA).value or 0, a.strides[0])
         words += [place(id(a) + DATA).value or 0 for a in self.tables]
         self.function((c_int64 * len(words))(*words))
 
-    def of(self, *arrays: Any) -> Array | None:
-        """A new array of the function's values, if there is machine code for these arguments."""
-        first = arrays[0]
-        if first.size < LEAST or any(type(a) is not np.ndarray for a in arrays):
-            return None
-        out = np.empty(first.shape, FLOAT32)
-        return out if self.fill(out, *arrays) else None
-
-    # ---------------------------------------------------------------- its text
-
     def text(self) -> str:
         """A loop over rows and one over columns; everything it has to know is in a table of 64-bit integers."""
-        from ..compile.machine.code import ATTRIBUTES, Code
+        from ..compile.machine.code import Code
 
         c = Code()
         arrays = self.ins + self.outs
@@ -135,34 +202,29 @@ class ElementCode(MadeLater):
         for base, stride in zip(bases, strides, strict=True):
             offset = c.binary("mul", "i64", "%i", stride)
             places.append(c.add(f"getelementptr i8, ptr {base}, i64 {offset}"))
-        single = [c.load(FLOAT32, place) for place in places[self.ins - self.numbers : self.ins]]
-        c.line("br label %column")
-        c.label("column")
-        c.line("%j = phi i64 [ 0, %row ], [ %j_next, %column ]")
-        group = c.group = ", !llvm.access.group !0"
-        ins = []
-        for place in places[: self.ins - self.numbers]:
-            at = c.address("float", place, "%j")
-            ins.append(c.add(f"load float, ptr {at}{group}"))
-        found = self.write(c, [*ins, *single], tables)
-        for place, value in zip(places[self.ins :], found, strict=True):
-            at = c.address("float", place, "%j")
-            c.line(f"store float {value}, ptr {at}{group}")
-        c.line("%j_next = add nuw nsw i64 %j, 1")
-        c.line(f"%j_more = icmp ult i64 %j_next, {columns}")
-        c.line("br i1 %j_more, label %column, label %row_end, !llvm.loop !1")
+        one = slice(self.ins - self.numbers, self.ins)
+        single = [c.load(FLOAT32, place) for place in places[one]]
+        del places[one]
+        self._columns(c, places, single, tables, columns, "row", "row_end")
         c.label("row_end")
         c.line("%i_next = add nuw nsw i64 %i, 1")
         c.line(f"%i_more = icmp ult i64 %i_next, {rows}")
         c.line("br i1 %i_more, label %row, label %done")
         c.label("done")
-        return "\n".join(
-            [
-                "define void @group(ptr %table) #0 {", "entry:", *c.lines, "  ret void", "}", *sorted(c.declared),
-                "!0 = distinct !{}", "!1 = distinct !{!1, !2}",
-                '!2 = !{!"llvm.loop.parallel_accesses", !0}', ATTRIBUTES, "",
-            ]
-        )  # fmt: skip
+        return _module(c, "ptr %table")
+
+
+def _module(c: Any, parameters: str) -> str:
+    """The text of a function and what it refers to."""
+    from ..compile.machine.code import ATTRIBUTES
+
+    return "\n".join(
+        [
+            f"define void @group({parameters}) #0 {{", "entry:", *c.lines, "  ret void", "}", *sorted(c.declared),
+            "!0 = distinct !{}", "!1 = distinct !{!1, !2}",
+            '!2 = !{!"llvm.loop.parallel_accesses", !0}', ATTRIBUTES, "",
+        ]
+    )  # fmt: skip
 
 
 class Places:
@@ -186,6 +248,11 @@ class Places:
         np.multiply(self.advance, t, self.numbers)
         self.numbers += self.first
         return self.address
+
+
+def _taken(a: Array, out: Array) -> bool:
+    """Whether an array is one of float32 numbers in one piece, of the result's shape."""
+    return type(a) is np.ndarray and a.dtype is FLOAT32 and a.shape == out.shape and a.flags.c_contiguous
 
 
 def _has_columns(a: Array) -> bool:

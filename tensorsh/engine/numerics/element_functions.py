@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from .element_code import ElementCode
+from .element_code import ElementCode, RowCode
 
 
 def written(name: str, module: str = "functions") -> Any:
@@ -19,31 +19,31 @@ def written(name: str, module: str = "functions") -> Any:
     return write
 
 
-EXP = ElementCode(written("vector_exp"), 1, 1, 40)
-LOG = ElementCode(written("vector_log"), 1, 1, 30)
-LOG1P = ElementCode(written("vector_log1p"), 1, 1, 40)
+EXP = ElementCode(written("vector_exp"), 1, 40)
+LOG = ElementCode(written("vector_log"), 1, 30)
+LOG1P = ElementCode(written("vector_log1p"), 1, 40)
 #: a * b + c, rounded once
-MULTIPLY_ADD = ElementCode(written("fused"), 3, 1, 8)
+MULTIPLY_ADD = ElementCode(written("fused"), 3, 8)
 #: a * b + c, of which b and c are one number for each row
-SCALE_AND_SHIFT = ElementCode(written("fused"), 3, 1, 8, numbers=2)
+SCALE_AND_SHIFT = RowCode(written("fused"), 3, 1, 8, numbers=2)
 #: `ops.nn.batch_norm_steps.input_gradient` of planes: grad, x; mean of x, of grad, slope and the two factors of a plane
-PLANE_GRADIENT = ElementCode(written("plane_gradient"), 7, 1, 14, numbers=5)
+PLANE_GRADIENT = RowCode(written("plane_gradient"), 7, 1, 14, numbers=5)
 #: one step of `moments`: a number, mean and squares so far, one over the count → mean and squares
-WELFORD = ElementCode(written("welford"), 4, 2, 16, numbers=1)
+WELFORD = RowCode(written("welford"), 4, 2, 16, numbers=1)
 #: x * y + total of the columns, row after row: the total is input and output
-ADD_PRODUCTS = ElementCode(written("fused"), 3, 1, 8)
-GELU = ElementCode(written("gelu", "onednn"), 1, 1, 80)
+ADD_PRODUCTS = RowCode(written("fused"), 3, 1, 8)
+GELU = ElementCode(written("gelu", "onednn"), 1, 80)
 #: of the gradient and the input
-GELU_BACKWARD = ElementCode(written("gelu_backward", "onednn"), 2, 1, 80)
+GELU_BACKWARD = ElementCode(written("gelu_backward", "onednn"), 2, 80)
 #: a gradient and what it is passed on by: where that is above zero or nan
-PASSED = ElementCode(written("passed"), 2, 1, 5)
-SILU = ElementCode(written("silu"), 1, 1, 45)
-SILU_BACKWARD = ElementCode(written("silu_backward"), 2, 1, 50)
+PASSED = ElementCode(written("passed"), 2, 5)
+SILU = ElementCode(written("silu"), 1, 45)
+SILU_BACKWARD = ElementCode(written("silu_backward"), 2, 50)
 #: alpha · scale, scale, slope
-ELU = ElementCode(written("elu"), 4, 1, 45, numbers=3)
-ELU_BACKWARD = ElementCode(written("elu_backward"), 5, 1, 45, numbers=3)
+ELU = ElementCode(written("elu"), 4, 45, numbers=3)
+ELU_BACKWARD = ElementCode(written("elu_backward"), 5, 45, numbers=3)
 #: beta, threshold
-SOFTPLUS = ElementCode(written("softplus"), 3, 1, 75, numbers=2)
-SOFTPLUS_BACKWARD = ElementCode(written("softplus_backward"), 4, 1, 45, numbers=2)
-MISH = ElementCode(written("mish"), 1, 1, 120)
-MISH_BACKWARD = ElementCode(written("mish_backward"), 2, 1, 160)
+SOFTPLUS = ElementCode(written("softplus"), 3, 75, numbers=2)
+SOFTPLUS_BACKWARD = ElementCode(written("softplus_backward"), 4, 45, numbers=2)
+MISH = ElementCode(written("mish"), 1, 120)
+MISH_BACKWARD = ElementCode(written("mish_backward"), 2, 160)

@@ -20,7 +20,7 @@ import numpy as np
 
 from ..core.dtype import EXACT
 from ..core.readers import in_machine_code, reader_of
-from .element_code import LEAST, ElementCode
+from .element_code import ElementCode
 from .element_functions import written
 
 Array = np.ndarray[Any, Any]
@@ -55,6 +55,8 @@ DENORMAL = float(1 << DENORMAL_BITS)
 PI, PI_REST = 3.1415926534682512, 1.2154201013012384e-10
 SINE_POLYNOMIAL = (2.60578063791734e-06, -0.00019809602901919211, 0.008333066246082014, -0.1666665955042776)
 FARTHEST = 10000.0
+#: fewer angles are computed step by step in programs
+FEW = 256
 
 HALF, ONE = np.float32(0.5), np.float32(1)
 
@@ -108,8 +110,8 @@ def _powers() -> Array:
 
 
 POWERS = _powers()
-EXP = ElementCode(written("exp", "mkl"), 1, 1, 30, [POWERS])
-LOG = ElementCode(written("log", "mkl"), 1, 1, 30)
+EXP = ElementCode(written("exp", "mkl"), 1, 30, [POWERS])
+LOG = ElementCode(written("log", "mkl"), 1, 30)
 
 
 def _whole(
@@ -124,10 +126,9 @@ def _whole(
     if reader is not None:
         found: Array = reader.whole(function, (x,), x.shape, x.dtype, True, out)
         return found
-    if x.size >= LEAST:
-        room = np.empty_like(x) if out is None else out
-        if code.fill(room, x):
-            return room
+    room = np.empty_like(x) if out is None else out
+    if code.fill(room, x):
+        return room
     with np.errstate(all="ignore"):
         return _given(steps(x if x.ndim else x.reshape(1)).reshape(x.shape), out)
 
@@ -188,8 +189,8 @@ def _log(x: Array) -> Array:
 
 # ------------------------------------------------------------------ sine and cosine
 
-SIN = ElementCode(written("sin", "mkl"), 1, 1, 30)
-COS = ElementCode(written("cos", "mkl"), 1, 1, 30)
+SIN = ElementCode(written("sin", "mkl"), 1, 30)
+COS = ElementCode(written("cos", "mkl"), 1, 30)
 
 
 def _of_angles(
@@ -201,9 +202,9 @@ def _of_angles(
 ) -> Array:
     """`steps` of each element; the machine code is for angles up to the farthest that are no steps of their own."""
     if reader_of(x) is not None:
-        if x.size < LEAST:  # what the program does with these joins what comes before and after
+        if x.size < FEW:  # what the program does with these joins what comes before and after
             return _given(steps(x), out)
-    elif x.size >= LEAST and not np.abs(x).max() <= FARTHEST:
+    elif code.ready(x.size) and not np.abs(x).max() <= FARTHEST:
         with np.errstate(all="ignore"):
             return _given(steps(x), out)
     return _whole(function, steps, code, x, out)

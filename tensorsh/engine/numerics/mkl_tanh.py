@@ -13,7 +13,7 @@ import numpy as np
 
 from ..core.dtype import EXACT
 from ..core.readers import in_machine_code, reader_of
-from .element_code import LEAST, ElementCode
+from .element_code import ElementCode
 from .element_functions import written
 
 Array = np.ndarray[Any, Any]
@@ -96,10 +96,9 @@ def mkl_tanh(x: Array, out: Array | None = None) -> Array:
     if reader is not None:
         found = reader.whole(mkl_tanh, (x,), x.shape, x.dtype, True, out)
         return found
-    if x.size >= LEAST:
-        room = np.empty_like(x) if out is None else out
-        if CODE.fill(room, x):
-            return room
+    room = np.empty_like(x) if out is None else out
+    if CODE.fill(room, x):
+        return room
     made = _nearest(x) if x.ndim else _nearest(x.reshape(1)).reshape(())
     if out is None:
         return made
@@ -137,4 +136,4 @@ def table() -> Array:
     return TABLE
 
 
-CODE = ElementCode(written("tanh", "mkl"), 1, 1, 40, [TABLE])
+CODE = ElementCode(written("tanh", "mkl"), 1, 40, [TABLE])

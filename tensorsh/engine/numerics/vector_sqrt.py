@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..core.readers import in_machine_code, reader_of
-from .element_code import LEAST, ElementCode
+from .element_code import ElementCode
 from .element_functions import written
 
 Array = np.ndarray[Any, Any]
@@ -106,7 +106,7 @@ def sqrt(x: Array, out: Array | None = None) -> Array:
         return sqrt(x.reshape(1), None if out is None else out.reshape(1)).reshape(())
     if out is None:
         out = np.empty_like(x)
-    if x.size >= LEAST and _code().fill(out, x):
+    if _code().fill(out, x):
         return out
     at = np.right_shift(x.view(np.uint32), SHIFT)
     at -= OFFSET
@@ -122,7 +122,7 @@ def sqrt(x: Array, out: Array | None = None) -> Array:
 
 @cache
 def _code() -> ElementCode:
-    return ElementCode(written("vector_sqrt"), 1, 1, 16, [fractions()])
+    return ElementCode(written("vector_sqrt"), 1, 16, [fractions()])
 
 
 def _improved(x: Array, at: Array, out: Array | None = None) -> Array:

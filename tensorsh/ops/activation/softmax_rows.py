@@ -59,8 +59,11 @@ def takes_gradient(grad: Tensor, output: Tensor, dim: int) -> bool:
     return vector_exp.takes_along(grad, output, dim)
 
 
-def _are_many(*arrays: Any) -> bool:
-    return arrays[0].size >= MANY and all(a.flags.c_contiguous for a in arrays)
+def _in_one(*arrays: Any) -> bool:
+    """Whether arrays are taken by one function: large ones, and small ones where no program is being made."""
+    return (arrays[0].size >= MANY or reader_of(*arrays) is None) and all(
+        a.flags.c_contiguous for a in arrays
+    )
 
 
 def _together(*arrays: Any) -> tuple[Any, ...]:
@@ -103,7 +106,7 @@ def _by_rows(code: KernelCode, steps: Steps, room: int, out: Array, *arrays: Arr
 def softmax(x: Array) -> Array:
     """Exponentials over their sums, in an array that lies as x does."""
     (x,) = _together(x)
-    return _softmax(x) if _are_many(x) else _softmax_steps(x)
+    return _softmax(x) if _in_one(x) else _softmax_steps(x)
 
 
 def _softmax_steps(x: Array) -> Array:
@@ -120,7 +123,7 @@ def _softmax(x: Array, out: Array) -> Array:
 def softmax_backward(grad: Array, y: Array) -> Array:
     """The gradient where softmax gave y."""
     grad, y = _together(grad, y)
-    return _softmax_backward(grad, y) if _are_many(grad, y) else _softmax_slopes(grad, y)
+    return _softmax_backward(grad, y) if _in_one(grad, y) else _softmax_slopes(grad, y)
 
 
 def _softmax_slopes(grad: Array, y: Array) -> Array:
@@ -136,7 +139,7 @@ def _softmax_backward(grad: Array, y: Array, out: Array) -> Array:
 def log_softmax(x: Array) -> Array:
     """The logarithm of softmax, in an array that lies as x does."""
     (x,) = _together(x)
-    return _log_softmax(x) if _are_many(x) else _log_softmax_steps(x)
+    return _log_softmax(x) if _in_one(x) else _log_softmax_steps(x)
 
 
 def _log_softmax_steps(x: Array) -> Array:
@@ -153,7 +156,7 @@ def _log_softmax(x: Array, out: Array) -> Array:
 def log_softmax_backward(grad: Array, y: Array) -> Array:
     """The gradient where log_softmax gave y."""
     grad, y = _together(grad, y)
-    return _log_softmax_backward(grad, y) if _are_many(grad, y) else _log_softmax_slopes(grad, y)
+    return _log_softmax_backward(grad, y) if _in_one(grad, y) else _log_softmax_slopes(grad, y)
 
 
 def _log_softmax_slopes(grad: Array, y: Array) -> Array:

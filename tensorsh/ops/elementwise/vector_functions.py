@@ -106,12 +106,10 @@ def with_code(
     ):
         return into(out, steps(*arrays))
     found = np.empty(first.shape, FLOAT32) if out is None else out
-    flat = [a.reshape(1, -1) for a in (found, *arrays)]
-    each = [np.array([n], FLOAT32) for n in numbers]
-    if not code.fill_rows(flat[0][:, :whole], *(a[:, :whole] for a in flat[1:]), *each):
+    if not code.fill(found, *arrays, numbers=numbers, count=whole):
         return into(out, steps(*arrays))
     if whole < size:
-        flat[0][0, whole:] = steps(*(a[0, whole:] for a in flat[1:]))
+        found.reshape(-1)[whole:] = steps(*(a.reshape(-1)[whole:] for a in arrays))
     return found
 
 

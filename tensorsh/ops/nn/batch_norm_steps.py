@@ -149,7 +149,7 @@ def input_gradient(
         rows = (-1, math.prod(x.shape[2:]))
         each = (mean, total, slope, rstd, np.ones_like(rstd) if weight is None else weight)
         numbers = [np.tile(a, len(x)) for a in each]
-        if PLANE_GRADIENT.fill_rows(found.reshape(rows), grad.reshape(rows), x.reshape(rows), *numbers):
+        if PLANE_GRADIENT.fill(found.reshape(rows), grad.reshape(rows), x.reshape(rows), *numbers):
             return found
     channels = (-1, *[1] * (x.ndim - 2))
     centred, shifted = x - mean.reshape(channels), grad - total.reshape(channels)

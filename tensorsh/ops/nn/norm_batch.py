@@ -98,7 +98,7 @@ def scaled_and_shifted(x: Any, scale: Any, shift: Any) -> Any:
         out = np.empty_like(x)
         rows = (-1, math.prod(x.shape[2:]))
         numbers = [np.tile(a.reshape(-1), len(x)) for a in (scale, shift)]
-        if SCALE_AND_SHIFT.fill_rows(out.reshape(rows), x.reshape(rows), *numbers):
+        if SCALE_AND_SHIFT.fill(out.reshape(rows), x.reshape(rows), *numbers):
             return out
     return fma.multiply_add(x, scale, shift)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.numerics.element_code import LEAST
 from ...engine.numerics.element_functions import ADD_PRODUCTS
 from ...engine.numerics.fma import multiply_add
 from ..rules.families import FLOAT32
@@ -18,6 +17,8 @@ Array = np.ndarray[Any, Any]
 BLOCK = 16
 #: of fewer, running sums cost less than rows
 FEW_COLUMNS = 8
+#: so many elements are worth a call of machine code
+LEAST_IN_CODE = 256
 #: more rows BLAS adds up in parts
 ROWS = 192
 
@@ -36,7 +37,7 @@ def sums_of_products(x: Array, y: Array) -> Array:
     BLAS computes each element of a small product of matrices so, the first one stored by columns. So columns are
     multiplied with each other, a few with a few, and those with themselves are what is wanted.
     """
-    if type(x) is type(y) is np.ndarray and x.size >= LEAST:
+    if type(x) is type(y) is np.ndarray and x.size >= LEAST_IN_CODE:
         total = np.zeros(x.shape[1], FLOAT32)
         if add_products(x, y, total):
             return total

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ....engine.numerics.element_code import ElementCode
+from ....engine.numerics.element_code import RowCode
 from ....engine.numerics.fma import combined
 from ....engine.numerics.kernel_code import KernelCode, simple
 from ....engine.numerics.made_later import CALL
@@ -47,8 +47,8 @@ def _layer_backward(*given: Any) -> None:
 LAYER = KernelCode(_layer, "aaaaaaaaiiiii")
 LAYER_BACKWARD = KernelCode(_layer_backward, "aaaaaaaaaiiiii")
 
-FORWARD = ElementCode(_forward, 9, 6, 150, [POLYNOMIALS])
-BACKWARD = ElementCode(_backward, 9, 5, 80, [POLYNOMIALS])
+FORWARD = RowCode(_forward, 9, 6, 150, [POLYNOMIALS])
+BACKWARD = RowCode(_backward, 9, 5, 80, [POLYNOMIALS])
 
 
 def forward_steps(gates: Array, bias: Array, cells: Array, outputs: Array, h: Array, weight: Array) -> None:
