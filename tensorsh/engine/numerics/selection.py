@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from .along import taken_along
+
 Array = np.ndarray[Any, Any]
 
 LIMIT = 30_000
@@ -25,7 +27,7 @@ SHORT = 16
 def ranks(x: Array, descending: bool = False) -> Array:
     """Integers in the order of `x` along the last axis, NaN largest; equal elements have equal ranks."""
     order = np.argsort(x, axis=-1, kind="stable")
-    ordered = np.take_along_axis(x, order, -1)
+    ordered = taken_along(x, order, -1)
     new = ordered[..., 1:] != ordered[..., :-1]
     if x.dtype.kind == "f":
         new &= ~(np.isnan(ordered[..., 1:]) & np.isnan(ordered[..., :-1]))

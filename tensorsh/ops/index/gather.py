@@ -8,6 +8,7 @@ import numpy as np
 
 from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec, broadcast_shapes
+from ...engine.numerics.along import taken_along
 from ...engine.records.op import composite, op, registry
 from ...errors import BadIndex, ShapeError
 from ..rules.infer import wrap_dim
@@ -62,7 +63,7 @@ def gather(x, dim, index, sparse_grad):
     if x.ndim == 1:
         return x[index]
     region = tuple([slice(None) if d == at else slice(n) for d, n in enumerate(index.shape)])
-    return row_by_row(np.take_along_axis(x[region], index, at))
+    return row_by_row(taken_along(x[region], index, at))
 
 
 @gather.derivative("input")

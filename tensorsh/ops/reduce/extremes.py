@@ -15,6 +15,7 @@ from ...engine.calls.accepts import is_int
 from ...engine.core import dtype as dt
 from ...engine.core.results import named_result
 from ...engine.core.spec import Spec
+from ...engine.numerics.along import taken_along
 from ...engine.records.op import Op, composite, op, registry
 from ...engine.records.schema import ABSENT
 from ...engine.run.apply import apply
@@ -66,15 +67,6 @@ def _index_of(arg: Any, x: np.ndarray[Any, Any], dim: int) -> np.ndarray[Any, An
     if x.dtype.kind == "b":
         x = x.view(np.uint8)
     return arg(x, axis=dim, keepdims=True)
-
-
-def _at(x: np.ndarray[Any, Any], indices: np.ndarray[Any, Any], dim: int) -> np.ndarray[Any, Any]:
-    """What is at places along `dim`, which stays with size 1."""
-    if dim in (-1, x.ndim - 1) and x.flags.c_contiguous and x.size:
-        # some times as fast as by an index for each axis
-        starts = np.arange(0, x.size, x.shape[-1])
-        return x.reshape(-1).take(starts + indices.reshape(-1)).reshape(indices.shape)
-    return np.take_along_axis(x, indices, dim)
 
 
 # ------------------------------------------------------------------ max and min: three overloads
@@ -129,7 +121,7 @@ def extreme(name: str, way: Any, other_op: str, example: str) -> Op:
         if not x.ndim:
             return x.copy(), np.zeros((), np.int64)
         indices = _index_of(arg, x, dim)
-        values = _at(x, indices, dim)
+        values = taken_along(x, indices, dim)
         return (values, indices) if keepdim else (values.squeeze(dim), indices.squeeze(dim))
 
     @along.derivative("input")

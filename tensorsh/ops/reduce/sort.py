@@ -14,6 +14,7 @@ import numpy as np
 from ...engine.core import dtype as dt
 from ...engine.core.results import named_result
 from ...engine.core.spec import Spec
+from ...engine.numerics.along import taken_along
 from ...engine.numerics.selection import SHORT, each_row, quick_select, ranks, std_sort, top
 from ...engine.records.op import Op, composite, op
 from ...engine.records.schema import ABSENT
@@ -36,7 +37,7 @@ def stable_order(x: Array, descending: bool = False) -> Array:
 
 def tied(x: Array, order: Array) -> Array:
     """Of each row whether neighbours in order are equal somewhere."""
-    ordered = np.take_along_axis(x, order, -1)
+    ordered = taken_along(x, order, -1)
     equal = ordered[..., 1:] == ordered[..., :-1]
     if x.dtype.kind == "f":
         missing = np.isnan(ordered)
@@ -97,9 +98,9 @@ def _first_of_many(x: Array, k: int, largest: bool) -> tuple[Array, Array]:
     at = x.shape[-1] - k - 1 if largest else k
     order = np.argpartition(x, at, -1)
     order = order[..., at:] if largest else order[..., : k + 1]
-    values = np.take_along_axis(x, order, -1)
+    values = taken_along(x, order, -1)
     by = np.argsort(values, -1)
-    order = np.take_along_axis(order, by[..., ::-1] if largest else by, -1)
+    order = taken_along(order, by[..., ::-1] if largest else by, -1)
     rows = tied(x, order)
     if x.dtype.kind == "f":
         rows = rows | np.isnan(values).any(-1)
@@ -108,15 +109,18 @@ def _first_of_many(x: Array, k: int, largest: bool) -> tuple[Array, Array]:
 
 def last_axis(x: Array, dim: int) -> Array:
     """The axis `dim` last; a 0-d array as one element."""
-    return np.moveaxis(np.atleast_1d(x), dim, -1)
+    x = np.atleast_1d(x)
+    return x if dim in (-1, x.ndim - 1) else np.moveaxis(x, dim, -1)
 
 
 def taken(x: Array, dim: int, order: Array) -> tuple[Array, Array]:
     """Values and indices of `order` (along the last axis), laid out as `x` is."""
     if not x.ndim:
         return x.reshape(order.shape[:-1] if order.ndim > 1 else ()), order.reshape(())
-    values = np.take_along_axis(last_axis(x, dim), order, -1)
-    return laid_out(np.moveaxis(values, -1, dim), x), laid_out(np.moveaxis(order, -1, dim), x)
+    values = taken_along(last_axis(x, dim), order, -1)
+    if dim not in (-1, x.ndim - 1):
+        values, order = np.moveaxis(values, -1, dim), np.moveaxis(order, -1, dim)
+    return laid_out(values, x), laid_out(order, x)
 
 
 # ------------------------------------------------------------------ sort
@@ -306,7 +310,7 @@ def _median_index(rows: Array, ignore_nan: bool) -> Array:
         at = np.maximum((n - missing - 1) // 2, 0)
     else:
         at = np.where(missing > 0, n - missing, (n - 1) // 2)
-    return np.take_along_axis(order, at[..., None], -1)[..., 0]
+    return taken_along(order, at[..., None], -1)[..., 0]
 
 
 def median_of(name: str, ignore_nan: bool, meaning: str, example: str) -> Op:
@@ -401,9 +405,9 @@ def mode_pair(x, dim, keepdim):
     if not rows.size:
         return selected(x, dim, keepdim, np.zeros(rows.shape[:-1], np.int64))
     order = sorting_order(rows, False, False)
-    ordered = np.take_along_axis(rows, order, -1).reshape(-1, rows.shape[-1])
+    ordered = taken_along(rows, order, -1).reshape(-1, rows.shape[-1])
     at = np.array([_last_of_longest_run(row) for row in ordered])
-    index = np.take_along_axis(order, at.reshape((*rows.shape[:-1], 1)), -1)[..., 0]
+    index = taken_along(order, at.reshape((*rows.shape[:-1], 1)), -1)[..., 0]
     return selected(x, dim, keepdim, index)
 
 

@@ -8,6 +8,7 @@ results `view` and `stride` tell it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import eq
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,9 @@ def laid_out_like(x: Array, make: Callable[[tuple[int, ...]], Array]) -> Array:
 
 def back(x: Array, order: tuple[int, ...]) -> Array:
     """Dimensions that were brought into `order`, where they were before."""
-    return x.transpose(np.argsort(order)) if order else x
+    if all(map(eq, order, range(len(order)))):
+        return x
+    return x.transpose(np.argsort(order))
 
 
 def row_by_row(found: Any) -> Any:
