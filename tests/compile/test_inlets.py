@@ -41,6 +41,9 @@ for n in lengths:
     BACKWARD
     optimizer.step()
 """
+SUM = "total = out.sum() if t == 0 else total"
+MORE = "g = torch.tanh(h * 2) * out.mean() + h"
+ROWS = "rows = torch.zeros(9, 4) if t == 0 else rows"
 #: what a round does besides, and how it goes back
 WAYS = {
     "plain": ("pass", "loss.backward()"),
@@ -53,6 +56,51 @@ WAYS = {
     "in place": ("h = h.clone(); h[0, 1] = out[0, 0] * 0.5", "loss.backward()"),
     "written into a table": (
         "rows = torch.zeros(2, 4) if t == 0 else rows; rows[t % 2] = h[0]; h = h + rows.mean()", "loss.backward()"
+    ),
+    "a sum in place": (f"{SUM}; total += out.mean(); total *= 0.9; said.append(total)", "(loss + said[-1]).backward()"),
+    "a sum that has two names": (
+        f"{SUM}; first = total; total += out.mean(); said.append(first)", "(loss + said[-1]).backward()"
+    ),
+    "a sum that something looks into": (
+        f"{ROWS}; part = rows[1]; part.sum().item(); {MORE}; rows += g; h = h + part.mean(); said.append(rows)",
+        "(loss + said[-1].sum()).backward()",
+    ),
+    "a product in place": (
+        f"{SUM}; total.sum().item(); total.mul_(out.mean()); total += out.mean(); said.append(total)",
+        "(loss + said[-1]).backward()",
+    ),
+    "a sum that keeps its gradient": (
+        f"{SUM}; total.sum().item(); total += out.mean(); total.retain_grad(); said.append(total)",
+        "(loss + said[-1] * 2).backward(); print(said[-1].grad)",
+    ),
+    "a sum that is needed as it was": (
+        f"{SUM}; loss = loss + total * h.sum(); total.sum().item(); total += out.mean()",
+        """try: loss.backward()
+    except RuntimeError as error: print(error)""",
+    ),
+    "a sum of no gradients": (
+        f"total = torch.zeros(1) if t == 0 else total; h.sum().item(); {MORE}; total += g.mean(); said.append(total)",
+        "(loss + said[-1].sum()).backward()",
+    ),
+    "rows of a table": (
+        f"{ROWS}; h.sum().item(); {MORE}; rows[t] = g[0]; said.append(rows)",
+        "(loss + said[-1].pow(2).sum()).backward()",
+    ),
+    "more for rows": (
+        f"{ROWS}; h.sum().item(); rows[t % 3] += h[0]; said.append(rows)",
+        "(loss + said[-1].pow(2).sum()).backward()",
+    ),
+    "columns of rows": (
+        f"{ROWS}; h.sum().item(); rows[t % 3, 1:3] = h[0, :2]; rows[0, 0] *= 0.5; said.append(rows)",
+        "(loss + said[-1].pow(2).sum()).backward()",
+    ),
+    "a row with a name": (
+        f"{ROWS}; row = rows[t]; h.sum().item(); {MORE}; row += g[0]; said.append(row.sum())",
+        "(loss + sum(said)).backward()",
+    ),
+    "where a mask says": (
+        f"{ROWS}; h.sum().item(); rows[rows[:, 0] < t] += h[0]; said.append(rows)",
+        "(loss + said[-1].pow(2).sum()).backward()",
     ),
     "asked for by name": (
         "pass", "for p, g in zip(parameters, torch.autograd.grad(loss, parameters)): p.grad = g"

@@ -56,8 +56,9 @@ class Builder(Calls):
         )  # fmt: skip
         self._settle()
         self.outputs = self.leaving.tensors()
-        self.live = [t for t in self.outputs if t.node is not None]
-        self.passage = self.program.passage = passage_of(trace, self.live, self.outputs)
+        changed = [e.tensor for e in trace.rebased.values()]
+        self.heads = [t for t in (*self.outputs, *changed) if t.node is not None]
+        self.passage = self.program.passage = passage_of(trace, self.heads, self.outputs)
         roots = [trace.value(t) for t in self.outputs] + self.passage.values
         roots += [trace.value(e.tensor) for e, _ in trace.moved.values()]
         steps = alive(trace.steps, roots)

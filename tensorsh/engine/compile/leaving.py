@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...kinds import kind_of
+from ..run.inplace import rebase
 from ..values.tensor import TENSORS, Tensor
 from ..values.view import View
 from .frame import lasting
@@ -298,11 +299,11 @@ class Leaving:
 
     def _graphs(self, passage: Passage) -> None:
         """The outputs' place in a graph, which is only made where somebody looks."""
-        builder, lines, live = self.builder, self.builder.lines, self.builder.live
-        if not live:
+        builder, lines = self.builder, self.builder.lines
+        if not builder.heads:
             return
         if self._used_up(passage):
-            for t in live:
+            for t in builder.heads:
                 assert t.node is not None
                 self._place(t, builder.named(t.node, "n"))
                 lasting.add(t.node)
@@ -323,10 +324,14 @@ class Leaving:
         lines.append(
             f"{frame} = Frame({home}, ({kept}), ({outside}), ({parents}), ({counters}), ({numbers}), ({inlets}))"
         )
-        for t in live:
+        for t in builder.heads:
             self._place(t, f"{frame}.node({builder.named(t.node, 'n')})")
 
     def _place(self, t: Tensor, node: str) -> None:
+        e = self.trace.rebased.get(id(t))
+        if e is not None:
+            self.builder.lines.append(f"{self.named(rebase)}({node}, {self.before(e.path)})")
+            return
         name = self.tensor(t)
         self.builder.lines.append(
             f"{name}.node = {node}; {name}.output_index = {t.output_index}; {name}.requires_grad_slot = True"
@@ -343,7 +348,7 @@ class Leaving:
             if any(id(target) in over for target, _ in node.all_edges()):
                 over.add(id(node))
         return (
-            all(id(t.node) in over for t in self.builder.live)
+            all(id(t.node) in over for t in self.builder.heads)
             and not passage.values
             and not passage.numbers
             and not self.builder.parents

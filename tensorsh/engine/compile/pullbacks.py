@@ -20,8 +20,8 @@ from ..values.tensor import Tensor, make_tensor
 from .frame import pullable
 from .walks import Form, Graph, Unfit, program
 
-#: how often a round's share is walked by evaluation before
-PATIENCE = 12
+#: how often a round's share is walked by evaluation before, whatever the numbers, and with the same ones
+PATIENCE, ALIKE = 12, 2
 
 
 #: a node of a frame, which of its outputs, and the gradient of that
@@ -130,6 +130,11 @@ class Pullback:
         return [((places[kind][i], index), names[k]) for k, (kind, i, index) in enumerate(self.out)]
 
 
+def _seen(passage: Any, outputs: Any) -> int:
+    """How often gradients of these outputs have been walked, with any numbers."""
+    return sum(each.seen for (known, _), each in passage.pullbacks.items() if known == outputs)
+
+
 def pulled(
     node: Any, grads: list[Tensor | None], pending: Any, keep: bool
 ) -> list[tuple[Edge, Tensor]] | None:
@@ -155,7 +160,7 @@ def pulled(
         return None
     if found.form is None:
         found.seen += 1
-        if found.seen == PATIENCE:
+        if found.seen >= ALIKE and _seen(frame.passage, key[0]) >= PATIENCE:
             found.learn(frame, seeds)
         return None
     result = found.pulled(frame, seeds)

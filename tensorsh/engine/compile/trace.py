@@ -68,6 +68,7 @@ class Trace(Training, ChangingNumbers, Mode):
             int, tuple[External, Value]
         ] = {}  # tensors from outside with other memory → what they got
         self.shared: set[int] = set()  # ids of the Values of these
+        self.rebased: dict[int, External] = {}  # those that are changed where gradients go through
         self.containers: list[tuple[Any, Any, str]] = []  # (list or dictionary, its entries, its path)
         self.instances: Any = None  # `lang.loops.instances`, which sees the attributes of instances
         self.attributes: list[tuple[str, Any]] = []  # those that are set: (how that is written, value)
@@ -470,7 +471,7 @@ class Trace(Training, ChangingNumbers, Mode):
         if reads_written(op, args):
             self.stop("an operand that lies over a part of what is written")
         place = self.value(target)
-        self._check_place(place, wants_grad)
+        self._check_place(place, self._going_on(target) if wants_grad else None, wants_grad)
         node = self._changing(op, args, key, place) if wants_grad else None
         mark, aliased = len(self.steps), {*self.aliased}
         out = self.compute(op, plan, args)
@@ -486,7 +487,17 @@ class Trace(Training, ChangingNumbers, Mode):
             self.notes.called(op, args, target, in_place=True)
         return target
 
-    def _check_place(self, place: Value, wants_grad: bool) -> None:
+    def _going_on(self, target: Tensor) -> External | None:
+        """The tensor from outside whose history goes on with a change that is recorded: the target, or its base."""
+        e = self.by_tensor.get(id(target))
+        if e is None and target.view_of is not None:
+            e = self.by_tensor.get(id(target.view_of.base))
+        if e is None or e.tensor.view_of is not None or e.tensor.retains:
+            return None
+        self.rebased[id(e.tensor)] = e
+        return e
+
+    def _check_place(self, place: Value, going_on: External | None, wants_grad: bool) -> None:
         """Whether a program can change this memory."""
         around = self.lookers(place)
         if isinstance(around[-1].source, np.ndarray):
@@ -496,7 +507,8 @@ class Trace(Training, ChangingNumbers, Mode):
             self.fresh.add(maker)
             raise TraceAgain("a constant is changed")
         for v in around:
-            if v.source is not None and (wants_grad or type(v.source) is not External):
+            outside = type(v.source) is External and (not wants_grad or v.source is going_on)
+            if v.source is not None and not outside:
                 self.stop("an in-place change that gradients go through")
         if any(id(v) in self.aliased or id(v) in self.shared for v in around):
             self.stop("memory that another tensor shares is changed")

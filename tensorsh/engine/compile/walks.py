@@ -82,7 +82,7 @@ class Graph:
     ):
         self.ends = ends
         self.nodes = reachable(roots, self.meets, ends or ())
-        if len(self.nodes) < LEAST_NODES:
+        if ends is None and len(self.nodes) < LEAST_NODES:
             raise Unfit
         self.places = {id(node): i for i, node in enumerate(self.nodes)}
         self.tensors: list[Tensor] = []

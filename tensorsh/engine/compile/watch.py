@@ -49,7 +49,11 @@ class Watch(Journal):
         name = names[0]
         if type(thing) in TENSORS:
             outside = id(thing) in self.trace.by_tensor
-            changes = name == "grad_slot" or (name == "array" and id(thing) in self.trace.moved)
+            changes = (
+                name == "grad_slot"
+                or (name == "array" and id(thing) in self.trace.moved)
+                or (name == "node" and id(thing) in self.trace.rebased)
+            )
             if not ((outside and changes) or (name in REBUILT and self.fresh(thing))):
                 raise TraceStopped(f"a tensor's {name} is changed")
         elif not self._follows(thing, name):
@@ -63,7 +67,7 @@ class Watch(Journal):
             return name == "args" or thing.seq > self.start
         if type(thing) is NodeHooks:
             return name == "retained"
-        return type(thing) is View and self.fresh(thing.base)
+        return type(thing) is View and (self.fresh(thing.base) or id(thing.base) in self.trace.rebased)
 
     def fresh(self, t: Tensor) -> bool:
         """Whether a tensor is made by the trace."""
