@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 import warnings
@@ -61,3 +62,20 @@ def test_the_gradient_of_relu_is_passed_on_above_zero(n: int) -> None:
     session["x"], session["slope"] = x, slope
     session.run("x.requires_grad_(); relu(x).backward(slope); found = x.grad")
     assert session["found"].numpy().tolist() == np.where(x > 0, slope, 0).tolist()
+
+
+#: of PyTorch's numbers: all of them, and the first 70,001
+LARGE = {
+    "exp(x)": ("1e1e93e00799", "ef8a3f6c7e90"),
+    "log(x.abs() + 0.5)": ("f18458e38fd3", "e2c78ce95780"),
+    "sin(x)": ("db6e666e5f66", "23a6ed732dad"),
+    "cos(x)": ("06b5e302e97d", "00f58a3e08c0"),
+}
+
+
+@pytest.mark.parametrize("call", LARGE)
+def test_large_arrays_have_pytorchs_digits(call: str) -> None:
+    session = Session()
+    session.run(f"x = (arange(300_001) - 150_000) / 2000; y = {call}; x = x[:70_001]; z = {call}")
+    found = [hashlib.md5(session[name].numpy().tobytes()).hexdigest()[:12] for name in "yz"]
+    assert found == [*LARGE[call]]

@@ -37,7 +37,7 @@ def take_small_for_large(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "LARGE", 1)
     monkeypatch.setattr(cascade, "way", cascade.way.__wrapped__)  # which remembers what was large
     monkeypatch.setattr(fuse, "FEW", 1)
-    for other, name in ((families, "SMALL"), (mkl_functions, "EXACT"), (mkl_tanh, "EXACT")):
+    for other, name in ((families, "SMALL"), (mkl_functions, "FOLLOWED"), (mkl_tanh, "EXACT")):
         monkeypatch.setattr(other, name, 0)
 
 

@@ -24,6 +24,8 @@ FLOAT32 = np.dtype(np.float32)
 #: where an array has the address of its elements: behind what every object has, which is so many words
 DATA = object.__basicsize__
 WORDS = 2
+#: of so many elements other threads go on meanwhile
+MANY = 1 << 15
 
 
 class _Elementwise(MadeLater):
@@ -83,6 +85,11 @@ class ElementCode(_Elementwise):
     def __init__(self, write: Write, ins: int, passes: int, tables: Sequence[Array] = (), numbers: int = 0):
         kinds = "a" * (ins - numbers + 1 + len(tables)) + "d" * numbers + "i"
         super().__init__(kinds, write, ins, 1, passes, tables, numbers)
+        self.of_many: Callable[..., None] | None = None
+
+    def _use(self, owner: Any, address: int) -> None:
+        self.of_many = self.callable(address, shared=True)
+        super()._use(owner, address)
 
     def fill(
         self, out: Array, *arrays: Array, numbers: Sequence[float] = (), count: int | None = None
@@ -104,8 +111,9 @@ class ElementCode(_Elementwise):
             return False
         if not self.ready(count):
             return False
-        assert self.function is not None
-        self.function(*given, out, *self.tables, *numbers, count)
+        function = self.function if count < MANY else self.of_many
+        assert function is not None
+        function(*given, out, *self.tables, *numbers, count)
         return True
 
     def of(self, *arrays: Any) -> Array | None:

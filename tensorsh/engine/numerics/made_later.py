@@ -110,11 +110,14 @@ class MadeLater:
         self._use(owner, address)
 
     def _use(self, owner: Any, address: int) -> None:
+        self.owner, self.function = owner, self.callable(address, self.shared)
+
+    def callable(self, address: int, shared: bool) -> Callable[..., None]:
+        """What calls the machine code at an address."""
         import ctypes
 
         types: dict[str, Any] = {
             "p": ctypes.c_void_p, "a": ctypes.py_object, "i": ctypes.c_int64, "d": ctypes.c_double,
         }  # fmt: skip
-        self.owner = owner
-        made = ctypes.CFUNCTYPE if self.shared else ctypes.PYFUNCTYPE
-        self.function = made(None, *[types[kind] for kind in self.kinds])(address)
+        made = ctypes.CFUNCTYPE if shared else ctypes.PYFUNCTYPE
+        return made(None, *[types[kind] for kind in self.kinds])(address)

@@ -21,9 +21,14 @@ def exp(c: Code, x: str, table: str) -> str:
     """`mkl_functions.mkl_exp`, step by step; `table` is where its `powers` are."""
     size = c.intrinsic("fabs", KIND, x)
     usual = c.compare("ole", KIND, size, number(functions.WIDEST))
-    given = c.select(KIND, usual, x, number(0))
-    k = c.intrinsic("rint", KIND, c.binary("fmul", KIND, given, number(functions.PER_LOG_2)))
-    r = c.binary("fsub", KIND, given, c.binary("fmul", KIND, k, number(functions.STEP)))
+    found = usual_exp(c, c.select(KIND, usual, x, number(0)), table)
+    return c.select(KIND, usual, found, _wide_exp(c, x))
+
+
+def usual_exp(c: Code, x: str, table: str) -> str:
+    """The same of an argument whose result is a normal number."""
+    k = c.intrinsic("rint", KIND, c.binary("fmul", KIND, x, number(functions.PER_LOG_2)))
+    r = c.binary("fsub", KIND, x, c.binary("fmul", KIND, k, number(functions.STEP)))
     r = c.binary("fsub", KIND, r, c.binary("fmul", KIND, k, number(functions.REST)))
     square = c.binary("fmul", KIND, c.binary("fmul", KIND, r, r), number(0.5))
     r = c.binary("fadd", KIND, r, square)
@@ -33,8 +38,7 @@ def exp(c: Code, x: str, table: str) -> str:
     lacking = _entry(c, table, c.binary("add", "i32", at, str(1 << functions.PARTS)))
     r = c.binary("fadd", KIND, c.binary("fadd", KIND, c.binary("fmul", KIND, r, t), lacking), t)
     exponent = c.binary("shl", "i32", c.binary("ashr", "i32", n, str(functions.PARTS)), "23")
-    found = c.bits(c.binary("add", "i32", c.bits(r, KIND, "i32"), exponent), "i32", KIND)
-    return c.select(KIND, usual, found, _wide_exp(c, x))
+    return c.bits(c.binary("add", "i32", c.bits(r, KIND, "i32"), exponent), "i32", KIND)
 
 
 def _entry(c: Code, table: str, index: str) -> str:
