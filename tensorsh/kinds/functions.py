@@ -9,7 +9,7 @@ from types import BuiltinMethodType, CellType, FunctionType, MethodType, MethodW
 from typing import Any
 
 from .aspects import Part
-from .kind import ALL, Kind, describe
+from .kind import ALL, Kind, describe, kind_of, same
 from .mappings import put_back_dict
 from .objects import MISSING, note_attributes, ours, replace_attributes
 from .ownership import of_session, own_function
@@ -53,12 +53,14 @@ def follow(function: FunctionType, reach: Any, path: str, varies: bool, depth: i
 
 
 def follow_method(method: MethodType, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
-    """A method of an instance of the program's, that somebody keeps."""
-    if not own_function(method.__func__):
+    """A method of an instance that somebody keeps: of the program's, or of what makes a mode for each call."""
+    own = own_function(method.__func__)
+    if not own and kind_of(type(method.__self__)).follow is not same:
         reach.refuse("a method that is no function of the program")
     reach.same(method, path)
-    reach.instances.arrive(method.__self__, f"{path}.__self__")
-    reach.method(method.__func__)
+    if own:
+        reach.instances.arrive(method.__self__, f"{path}.__self__")
+        reach.method(method.__func__)
 
 
 def text(function: Any, options: Any) -> str:
@@ -152,6 +154,15 @@ def replace_partial(call: partial[Any], again: Again) -> None:
         call.__setstate__((func, args, call.keywords, call.__dict__))  # type: ignore[attr-defined]
 
 
+def follow_partial(call: partial[Any], reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
+    if type(call) is not partial or call.__dict__:
+        reach.refuse("a partial with attributes")
+    reach.same(call, path)
+    parts = {"func": call.func, "args": call.args, "keywords": call.keywords}
+    for part, value in parts.items():
+        reach.thing(value, f"{path}.{part}", varies, depth + 1, name and f"{name}.{part}")
+
+
 def note_cache(function: Any, s: Notes) -> Iterable[Any]:
     """`functools.lru_cache`: what a failed statement brought into it is forgotten with everything else."""
     before = function.cache_info()
@@ -166,5 +177,5 @@ def note_cache(function: Any, s: Notes) -> Iterable[Any]:
     return (function.__wrapped__,)
 
 
-describe(partial, Kind(parts=(Part(note_partial, replace_partial),)))
+describe(partial, Kind(parts=(Part(note_partial, replace_partial),), follow=follow_partial))
 describe(_lru_cache_wrapper, Kind(parts=(Part(note_cache),)))

@@ -96,7 +96,7 @@ class Again(Same):
         self.generic_visit(node)
         given: list[Any] = node.args
         match node.func:
-            case ast.Name(id=".keeps" | ".changes"):
+            case ast.Name(id=".keeps" | ".changes" | ".set_of"):
                 return given[0]
             case ast.Name(id=".attr"):
                 return ast.Attribute(value=given[0], attr=given[1].value, ctx=LOAD)

@@ -214,6 +214,10 @@ class Trace(Training, ChangingNumbers, Mode):
         """Whether the run has found a container; any other it has made, and may change it as it likes."""
         return any(known is items for known, _, _ in self.containers)
 
+    def change_attribute(self, value: Any) -> None:
+        if self.instances is None or not self.instances.hears(value):
+            self.stop(f"an attribute of a {type(value).__name__} is set")
+
     def put_part(self, holder: Any, name: str, value: Any) -> None:
         self.instances.put_part(holder, name, value)
 

@@ -73,6 +73,11 @@ class Watch(Journal):
         """Whether a tensor is made by the trace."""
         return id(t) not in self.trace.by_tensor and type(t.array) is Value
 
+    def save_setting(self, thing: Any, name: str) -> None:
+        """`set_grad_enabled` is followed where it is entered, and only there: what it sets ends with that."""
+        if name != "grad_enabled":
+            super().save_setting(thing, name)
+
     def save_array(self, array: Any) -> None:
         raise TraceStopped("memory is written")
 

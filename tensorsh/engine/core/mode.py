@@ -117,6 +117,10 @@ class Mode:
         """A list, dictionary or set of the program is about to get more or fewer items, or another order."""
         self.below.change_length(items)
 
+    def change_attribute(self, value: Any) -> None:
+        """An attribute of something that a method was given is about to be set."""
+        self.below.change_attribute(value)
+
     def put_part(self, holder: Any, name: str, value: Any) -> None:
         """A tensor is about to be put in the place of a module's own for a while, or that one again."""
         self.below.put_part(holder, name, value)
@@ -246,6 +250,9 @@ class Eager(Mode):
         pass
 
     def change_length(self, items: Any) -> None:
+        pass
+
+    def change_attribute(self, value: Any) -> None:
         pass
 
     def put_part(self, holder: Any, name: str, value: Any) -> None:

@@ -72,7 +72,6 @@ class Compiler(Expressions):
         self.forms |= {kind: getattr(self, method) for kind, method in STATEMENTS.items()}
         self.loops: list[frozenset[str]] = []  # the names and items that each loop we are inside of sets
         self.in_method = False  # whether we are inside a function of a class
-        self.instances: frozenset[str] = frozenset()  # what the methods around us call their objects
         self.inner = 0  # how many runs we are inside of
         self.called = False  # whether what we are inside of is done again only by calls of its function
         self.rewrite: Callable[[py.Module], py.Module] | None = (

@@ -10,7 +10,7 @@ from ...errors import ParseError
 from ...source import Span
 from ..syntax import ast
 from .hints import as_annotation
-from .runs import follows
+from .runs import follows, is_followed
 from .table import Table
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Expressions:
             kind: getattr(self, method) for kind, method in FORMS.items()
         }
         self.functions: tuple[frozenset[str], ...] = ()  # the names of each `def` that we are inside of
+        self.instances: frozenset[str] = frozenset()  # what the methods around us call their objects
         self.lambdas = 0  # how many `lambda`s that we are inside of
         self.in_class = False  # whether we are directly inside a class
         self.in_comprehension = False
@@ -478,9 +479,15 @@ class Expressions:
                 slot = self.helper(".slot", [self.expression(value)], at)
                 return py.Subscript(value=slot, slice=self.index(node), ctx=context, **at)
             case ast.Attribute(value=value, name=name):
-                fields = self.helper(".fields", [self.expression(value)], at)
+                fields = self.helper(".fields", [self.set_of(node, self.expression(value))], at)
                 return py.Subscript(value=fields, slice=self.constant(name, at), ctx=context, **at)
         raise ParseError("cannot assign to this expression", span=node.span)
+
+    def set_of(self, node: ast.Attribute, value: py.expr) -> py.expr:
+        """What an attribute is set of: a trace is told where it may not see it otherwise."""
+        if is_followed(node, self.instances):
+            return value
+        return self.helper(".set_of", [value], self.at(node))
 
 
 #: the method that compiles each kind of expression

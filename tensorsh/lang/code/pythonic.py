@@ -208,7 +208,7 @@ class PythonExpressions(Expressions):
             case ast.Attribute(value=value, name=name) if not is_guarded_write(name) and name != "mro":
                 at = self.at(node)
                 made = self.keeping(value, at) if name in private() else self.changed(value, at)
-                return py.Attribute(value=made, attr=name, ctx=context, **at)
+                return py.Attribute(value=self.set_of(node, made), attr=name, ctx=context, **at)
         return super().target(node, context)
 
 

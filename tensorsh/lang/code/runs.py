@@ -25,12 +25,16 @@ HOST = words(
     "print input save load clock manual_seed batches track set_printoptions set_default_dtype "
     "set_default_device set_grad_enabled accuracy argv Generator"
 )
+#: names of the shell's own, which are nobody's methods
+OF_THE_SHELL = words("clock batches track accuracy argv")
 #: methods of lists and dictionaries that a run may call where it has made them
 GROWING = words("append extend pop insert remove clear sort reverse popitem setdefault")
 #: and methods, whose names a program's own functions may have
-HOST_METHODS = HOST | GROWING | words("item tolist numpy join split format")
-#: names after a dot that do in a function what a trace does not see
-UNSEEN = words("print input save load seed manual_seed clock batches track accuracy set_printoptions argv")
+HOST_METHODS = (HOST - OF_THE_SHELL) | GROWING | words("item tolist numpy join split format")
+#: names after a dot that do in a function what a trace does not see, but of an object of the program's
+UNSEEN = words("print input save load seed manual_seed set_printoptions argv set_grad_enabled")
+#: contexts that a trace follows
+MODES = words("no_grad enable_grad set_grad_enabled")
 #: methods of distributions that are no operations
 OF_DISTRIBUTIONS = words("log_prob entropy sample rsample")
 SIMPLE = (ast.Assign, ast.AugAssign, ast.Display, ast.Backward, ast.With, ast.For, ast.Declare, ast.Pass)
@@ -135,45 +139,49 @@ def follows(body: ast.Node, followed: Container[int], instances: Container[str] 
     `instances` are the names by which methods call the object they belong to, or the context they are given.
     """
 
-    def is_followed(target: ast.Expr) -> bool:
-        """Whether a trace sees what is assigned: names, items, attributes of instances, gradients."""
-        match target:
-            case ast.TupleExpr(items=items) | ast.ListExpr(items=items):
-                return all(map(is_followed, items))
-            case ast.Starred(value=value):
-                return is_followed(value)
-            case ast.Attribute(value=value, name=name):
-                return name in FIELDS or (isinstance(value, ast.Name) and value.id in instances)
-        return isinstance(target, ast.Name | ast.Subscript)
-
+    entered: set[int] = set()  # ids of what is called for a context
     for node in walk(body, lambdas=False):
         match node:
             case ast.Lambda():
                 if id(node) not in followed:
                     return False
-            case ast.Assign(targets=targets) if not all(map(is_followed, targets)):
-                return False
-            case ast.AugAssign(target=target) if not is_followed(target):
-                return False
             case ast.Delete(targets=targets) if any(isinstance(each, ast.Attribute) for each in targets):
                 return False
             case ast.Class() | ast.Try() | ast.Global() | ast.Yield() | ast.YieldFrom():
                 return False
             case ast.ImportModule() | ast.ImportNames() | ast.Import() | ast.Match():
                 return False
-            case ast.With(items=items) if not all(_is_mode(item.context) for item in items):
+            case ast.With(items=items):
+                modes = [_mode(item.context) for item in items]
+                if None in modes:
+                    return False
+                entered.update(map(id, modes))
+            case ast.Name(id="set_grad_enabled") if id(node) not in entered:
                 return False
-            case ast.Attribute(name=name) if name in UNSEEN:
-                return False
+            case ast.Attribute(value=value, name=name) if name in UNSEEN and id(node) not in entered:
+                if not _is_of(value, instances):
+                    return False
     return True
 
 
-def _is_mode(entered: ast.Expr) -> bool:
-    """Whether what is entered is a grad mode."""
+def is_followed(target: ast.Attribute, instances: Container[str]) -> bool:
+    """Whether a trace sees in any case what is assigned to an attribute: of the object of a method, gradients."""
+    return target.name in FIELDS or (isinstance(target.value, ast.Name) and target.value.id in instances)
+
+
+def _is_of(value: ast.Expr, instances: Container[str]) -> bool:
+    """Whether it is the object of a method, or what hangs on it."""
+    while isinstance(value, ast.Attribute):
+        value = value.value
+    return isinstance(value, ast.Name) and value.id in instances
+
+
+def _mode(entered: ast.Expr) -> ast.Expr | None:
+    """What is called where a grad mode is entered."""
     match entered:
-        case ast.Call(function=ast.Name(id=name) | ast.Attribute(name=name)):
-            return name in ("no_grad", "enable_grad")
-    return False
+        case ast.Call(function=ast.Name(id=name) | ast.Attribute(name=name) as called) if name in MODES:
+            return called
+    return None
 
 
 def worthwhile(run: list[ast.Stmt], made: Container[str] = ()) -> bool:

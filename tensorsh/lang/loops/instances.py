@@ -149,6 +149,10 @@ class Instances(Watched):
             or self.is_named(type(value))
         )
 
+    def hears(self, value: Any) -> bool:
+        """Whether what is set of an instance comes to `set`."""
+        return id(value) in self.known or self.is_made(value)
+
     def is_named(self, kind: type) -> bool:
         """Whether it is a class of named tuples whose methods are seen."""
         return fields_of(kind) is not None and (kind in self.classes or not has_own_functions(kind))

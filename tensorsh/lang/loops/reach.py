@@ -32,8 +32,8 @@ from .items import Appended, Items
 
 #: functions of the host that only compute; any other stops a trace
 PURE = words(
-    "range enumerate zip len min max abs sum round any all isinstance tuple list str reversed sorted map "
-    "filter no_grad enable_grad is_grad_enabled inference_mode get_default_dtype is_tensor promote_types "
+    "range enumerate zip len min max abs sum round any all isinstance tuple list str reversed sorted map filter "
+    "no_grad enable_grad set_grad_enabled is_grad_enabled inference_mode get_default_dtype is_tensor promote_types "
     "finfo iinfo broadcast_shapes pow divmod super getattr hasattr int float bool dict set iter next "
 )
 #: modules of the library whose functions and classes only compute
@@ -239,6 +239,12 @@ class Reach:
     def computes(self, value: Any) -> bool:
         return only_computes(value)
 
+    def of_library(self, function: Any) -> bool:
+        """Whether one of the library's functions has made this one, which only computes but for what it is made of."""
+        if type(function) is not FunctionType or own_function(function):
+            return False
+        return str(function.__globals__.get("__name__")).removeprefix("tensorsh.").startswith(FOLLOWED)
+
     def method(self, function: FunctionType) -> None:
         """A function of the program that its class has."""
         if id(function) not in self.paths:
@@ -253,7 +259,7 @@ class Reach:
         if self.known(function, path):
             return
         code = function.__code__
-        if not self.follows(code.co_filename, code.co_firstlineno):
+        if not (self.of_library(function) or self.follows(code.co_filename, code.co_firstlineno)):
             raise TraceStopped(f"'{function.__qualname__}' may change more than tensors")
         self.instances.own.function(function, path)
         self._attributes(code)
@@ -488,7 +494,9 @@ def origin_of(t: Tensor) -> Any:
 
 
 def only_computes(value: Any) -> bool:
-    """Whether a function or class is of those in the library that only compute."""
+    """Whether a function or class is of those in the library, or of Python's, that only compute."""
+    if value is partial:
+        return True
     module = getattr(value, "__module__", None)
     return (
         isinstance(value, FunctionType | type)

@@ -132,7 +132,7 @@ class Watched:
                 self.patch(kind, name, property(read, write, found.fdel))
 
     def _method(self, kind: type, name: str, function: Any) -> Callable[..., Any]:
-        if not own_function(function):
+        if not (own_function(function) or self.reach.of_library(function)):
             return stops("a method that is no function of the program")
 
         def watched(*args: Any, **kwargs: Any) -> Any:

@@ -21,12 +21,12 @@ from ...kinds.classes import Classes
 from ...kinds.ownership import dict_of, mro_of, name_of, own_class
 from ...modules import Host
 from ...modules.module import Module, computing, numeric
-from ..code.runs import FIELDS
+from ..code.runs import FIELDS, words
 from .namespace import Namespace, did_you_mean
 
 #: functions of `torch.` that a trace can follow
-MODES = frozenset(
-    {"no_grad", "enable_grad", "is_grad_enabled", "inference_mode", "is_tensor", "get_default_dtype"}
+MODES = words(
+    "no_grad enable_grad set_grad_enabled is_grad_enabled inference_mode is_tensor get_default_dtype"
 )
 
 

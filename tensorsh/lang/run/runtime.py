@@ -170,6 +170,7 @@ class Runtime:
             ".pattern_class": pattern_class,
             ".rows": lambda values: [registry["tensor"](row) for row in values],
             ".scope": annotate.Sizes,
+            ".set_of": set_of,
             ".sizes": self.sizes,
             ".signs": signs,
             ".slot": slot,
@@ -317,6 +318,14 @@ def changing(value: Any) -> None:
     mode = context.current().mode
     if mode is not EAGER and kind_of(type(value)).changing is not None:
         mode.change_length(value)
+
+
+def set_of(value: Any) -> Any:
+    """What a function sets an attribute of: a trace has to know it."""
+    mode = context.current().mode
+    if mode is not EAGER:
+        mode.change_attribute(value)
+    return value
 
 
 @unseen

@@ -14,6 +14,7 @@ from typing import Any
 from ...engine.core import context
 from ...engine.graph.inference import Marking
 from ...engine.values.tensor import Tensor
+from ...kinds import Kind, describe, same
 
 __all__ = [
     "enable_grad", "enforce_grad_layout_policy", "inference_mode", "no_grad", "set_grad_enabled",
@@ -23,6 +24,9 @@ __all__ = [
 
 class Decorating:
     """A context that decorates functions: it is entered anew for each call."""
+
+    def __init_subclass__(cls) -> None:
+        describe(cls, Kind(follow=same))  # what it does is a mode's, which a trace is in
 
     def clone(self) -> Any:
         """Another context of the same kind."""
