@@ -263,9 +263,7 @@ class Instances(Watched):
         inside = place.rpartition(".")[2] in REGISTERED
         text = f"{place}[{key!r}]" if inside else f"{place}.{key}"
         if type(found) is OrderedDict and name.endswith(("_hooks", "_hooks_with_kwargs")):
-            if found:
-                raise TraceStopped("a hook of a module")
-            self.reach.guards.append(f"not {text}")
+            self._hooks(found, text, name)
             return found
         if type(found) is FunctionType and is_optimizer(value):  # `step`, as a scheduler has wrapped it
             self.reach.guards.append(f"{text} is {self.reach.constant(found)}")
@@ -274,6 +272,18 @@ class Instances(Watched):
             text = f"{place}.__dict__.get({key!r}) if type({place}) is {self.classes[type(value)]} else None"
         path = self.reach.fetched(text, name)
         return self.value_of(attribute, holder, key, path, f"{place}.{key}" if moves else text, moves)
+
+    def _hooks(self, found: OrderedDict[int, Any], text: str, name: str) -> None:
+        """A module's hooks: those that its call calls are gone through."""
+        if not found:
+            self.reach.guards.append(f"not {text}")
+            return
+        if not name.startswith("_forward"):
+            raise TraceStopped("a hook of a module")
+        path = self.reach.fetched(text, name)
+        self.reach.guards.append(f"[*{path}] == {[*found]!r}")
+        for key, hook in found.items():
+            self.reach.thing(hook, f"{path}[{key!r}]", False, 0)
 
     def value_of(
         self, attribute: Attribute, holder: Any, key: str, path: str, text: str, moves: bool = False
