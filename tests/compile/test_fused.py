@@ -103,7 +103,7 @@ ARGUMENTS: dict[str, Callable[[str], Iterator[Arguments]]] = {
     "batch_norm_backward": of_batches,
     "group_norm_backward": of_groups,
     "batch_moments": lambda dtype: ((numbers(dtype, *shape),) for shape in ((6, 3, 5), (70, 16, 33, 31), (3000, 2))),
-    "convolution_bias": lambda dtype: ((numbers(dtype, 5, 3, 9, 8), apart) for apart in (False, True)),
+    "convolution_bias": lambda dtype: ((numbers(dtype, 5, 3, 9, 8), inner) for inner in (0, 1, 2)),
     "convolution_input": partial(of_convolutions, "input"),
     "convolution_kernel": partial(of_convolutions, "kernel"),
     "attention_backward": of_attention,

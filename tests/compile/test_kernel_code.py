@@ -290,6 +290,20 @@ def test_products_of_recurrent_layers(
     same(code, lambda: onednn_products.product(x, w, onto, turned), monkeypatch)
 
 
+@pytest.mark.parametrize("sizes", [(3, 32, 4, 40), (2, 10, 9, 216), (4, 130, 1, 27), (2, 9, 300, 50)])
+def test_sums_of_products(sizes: tuple[int, int, int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    many, n, k, m = sizes
+    x, onto = normal(many, n, k), normal(n, m)
+    w = np.zeros((many, k, -(-m // 16) * 16), np.float32)
+    w[..., :m] = normal(many, k, m)
+    for start in (None, onto):
+        same(
+            onednn_products.PRODUCTS,
+            lambda start=start: onednn_products.sum_of_products(x, w, m, start),
+            monkeypatch,
+        )
+
+
 #: samples, channels, outputs, sizes, kernel, padding, stride, dilation
 CONVOLUTIONS = [
     (8, 1, 16, (8, 8), (3, 3), (1, 1), 1, 1),
@@ -337,12 +351,13 @@ def test_convolution(
         ],
         monkeypatch,
     )
+    given = (grad, x, stride, padding, dilation, 1, kernel)
     same(
-        conv_windows.WEIGHT,
-        lambda: conv_steps.for_weight(grad, x, stride, padding, dilation, 1, kernel),
+        onednn_products.PRODUCTS if conv_steps.has_no_kernel(*given) else conv_windows.WEIGHT,
+        lambda: conv_steps.for_weight(*given),
         monkeypatch,
     )
-    same(conv_windows.BIAS, lambda: conv_steps.for_bias(grad, False), monkeypatch)
+    same(conv_windows.BIAS, lambda: conv_steps.for_bias(grad, 0), monkeypatch)
 
 
 def test_convolutions_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:

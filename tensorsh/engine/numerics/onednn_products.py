@@ -4,7 +4,8 @@ The columns of its result, here the rows of `x @ w`, are taken by six, 48 of the
 sixteen. Each element is a chain of fused multiply-adds over parts of the depth, which are added to what was there.
 Of the last one, two or three rows, and of the last eight columns or fewer, the even and the odd steps are two chains,
 and of one or two rows products are rounded before they are added. A single row is a chain that begins with what was
-there; a single column is added in eight lanes.
+there; a single column is added in eight lanes. (Where `w` is the transposed of a stored matrix, `across`, columns of
+the result are taken 96 at a time, and a single row is added in lanes, too.)
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from numpy._core.multiarray import c_einsum
 
 from .fma import multiply_add
 from .fused_chains import fused_chains
-from .kernel_code import KernelCode, written
+from .kernel_code import KernelCode, simple, written
 from .made_later import CALL
 
 Array = np.ndarray[Any, Any]
@@ -26,27 +27,36 @@ Array = np.ndarray[Any, Any]
 FLOAT32 = np.dtype(np.float32)
 
 PRODUCT = KernelCode(written("product_routines", "onednn_product_of"), "aaaaiiiiiii")
+PRODUCTS = KernelCode(written("product_routines", "onednn_products_of"), "aaaaiiiiii")
 #: what a product costs without, as `made_later` counts: calls, and multiplications for a pass over one element
 CALLS, PER_PASS = 10, 32
 #: what a sum begins with so that it is the first summand
 NOTHING = FLOAT32.type(-0.0)
 
 #: rows and columns of a kernel, rows that are taken together
-ROWS, COLUMNS, TOGETHER = 6, 16, 48
+ROWS, COLUMNS, TOGETHER, TOGETHER_ACROSS = 6, 16, 48, 96
 #: the depth of a part; where the rows' factor is stored by columns
 DEPTH, TURNED_DEPTH = 256, 96
 #: elements of a column that are added at a time, and of a lane's vectors
 COPIED, LANES = 512, 8
 
 
-def product(x: Array, w: Array, onto: Array | None = None, turned: bool = False) -> Array:
-    """`x @ w`, (n, k) @ (k, m) → (n, m), or `onto + x @ w`; `turned` where x is the transposed of a stored matrix."""
+def product(
+    x: Array, w: Array, onto: Array | None = None, turned: bool = False, across: bool = False
+) -> Array:
+    """`x @ w`, (n, k) @ (k, m) → (n, m), or `onto + x @ w`.
+
+    `turned` where x is the transposed of a stored matrix, `across` where w is.
+    """
     (n, depth), m = x.shape, w.shape[1]
+    if across and min(n, m) == 1:
+        rows, vector = (w.T, x[0]) if n == 1 else (x, w[:, 0])
+        return _in_lanes(rows, vector, onto, depth).reshape(n, m)
     if n == 1:
         return _one_row(x, w, onto)
     if m == 1:
-        return _one_column(x, w[:, 0])
-    few = last_rows(n)
+        return _in_lanes(x, w[:, 0], None, COPIED)[:, None]
+    few = last_rows(n, TOGETHER_ACROSS if across else TOGETHER)
     if (
         few is not None
         and type(x) is type(w) is np.ndarray
@@ -61,10 +71,34 @@ def product(x: Array, w: Array, onto: Array | None = None, turned: bool = False)
         return out
     total = onto
     for start, size in parts(depth, turned):
-        part = _part(x[:, start : start + size], w[start : start + size])
+        part = _part(x[:, start : start + size], w[start : start + size], across)
         total = part if total is None else total + part
     assert total is not None
     return total
+
+
+def sum_of_products(x: Array, w: Array, m: int, onto: Array | None) -> Array:
+    """The sum of `x @ w` of (N, n, k) and (N, k, m), in the order of N, onto what is there; `across`.
+
+    The rows of w may be longer: filled up to the next multiple of 16.
+    """
+    many, n, depth = x.shape
+    few = last_rows(n, TOGETHER_ACROSS)
+    if (
+        few is not None
+        and min(n, m) > 1
+        and w.shape[2] % COLUMNS == 0
+        and simple(x, w)
+        and PRODUCTS.ready(many * CALLS * CALL + x.size * m // PER_PASS)
+    ):
+        out = np.full((n, m), NOTHING) if onto is None else np.array(onto, order="C")
+        places = parts(depth)
+        PRODUCTS(out, x, w, places, len(places), many, n, m, depth, few)
+        return out
+    for a, b in zip(x, w[..., :m], strict=True):
+        onto = product(a, b, onto, across=True)
+    assert onto is not None
+    return onto
 
 
 def filled(w: Array) -> Array:
@@ -91,36 +125,37 @@ def parts(depth: int, turned: bool = False) -> Array:
 
 
 @lru_cache(maxsize=128)
-def last_rows(n: int) -> int | None:
+def last_rows(n: int, together: int = TOGETHER) -> int | None:
     """How many rows, the last ones, are computed otherwise than the rest; None where others are, too."""
-    runs = [*_runs(n)] if n > 1 else []
+    runs = [*_runs(n, together)] if n > 1 else []
     few = [count for _, _, count in runs]
     return None if any(few[:-1]) else few[-1] if few else 0
 
 
-def _part(x: Array, w: Array) -> Array:
+def _part(x: Array, w: Array, across: bool) -> Array:
     """A part of the depth."""
+    together = TOGETHER_ACROSS if across else TOGETHER
     n, m = x.shape[0], w.shape[1]
     rest = m % COLUMNS
     narrow = m - rest if 0 < rest <= COLUMNS // 2 else m
     out = np.empty((n, m), FLOAT32)
     if narrow:
-        for start, stop, few in _runs(n):
+        for start, stop, few in _runs(n, together):
             out[start:stop, :narrow] = _kernel(x[start:stop], w[:, :narrow], few)
     if narrow < m:
-        for start, stop, few in _runs(n):
+        for start, stop, few in _runs(n, together):
             out[start:stop, narrow:] = _kernel(x[start:stop], w[:, narrow:], few or ROWS)
     return out
 
 
-def _runs(n: int) -> Iterator[tuple[int, int, int]]:
+def _runs(n: int, together: int) -> Iterator[tuple[int, int, int]]:
     """Rows that are computed alike, and how many there are if they are the last few of a kernel, else 0."""
     start = first = 0
     while start < n:
         left = n - start
-        size = TOGETHER
-        if left < 2 * TOGETHER:
-            size = (left + 1) // 2 if left > TOGETHER + TOGETHER // 2 else left
+        size = together
+        if left < 2 * together:
+            size = (left + 1) // 2 if left > together + together // 2 else left
         few = size % ROWS
         start += size
         if 0 < few < 4:
@@ -183,11 +218,11 @@ def _one_row(x: Array, w: Array, onto: Array | None) -> Array:
     return onto
 
 
-def _one_column(x: Array, w: Array) -> Array:
+def _in_lanes(x: Array, w: Array, onto: Array | None, most: int) -> Array:
     """`x @ w` of a vector: of each piece eight lanes of vectors of sixteen, then eight, four, two and one."""
-    total = np.zeros(len(x), FLOAT32)
-    for at in range(0, len(w), COPIED):
-        piece, factor = x[:, at : at + COPIED], w[at : at + COPIED]
+    total = np.zeros(len(x), FLOAT32) if onto is None else onto.reshape(-1).copy()
+    for at in range(0, len(w), most):
+        piece, factor = x[:, at : at + most], w[at : at + most]
         done = len(factor) & -2 * LANES
         if done:
             pairs = [chains(piece[:, i:done:LANES], factor[i:done:LANES, None])[:, 0] for i in range(LANES)]
@@ -197,7 +232,7 @@ def _one_column(x: Array, w: Array) -> Array:
                 terms = piece[:, done : done + size] * factor[done : done + size]
                 total += _halved(list(terms.T))
                 done += size
-    return total[:, None]
+    return total
 
 
 def _halved(lanes: list[Array]) -> Array:

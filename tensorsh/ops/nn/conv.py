@@ -281,7 +281,7 @@ def _(grad, input, weight, stride, padding, dilation, groups, needs):
         else apply(weight_gradient, (conj(input), grad, *geometry, kernel)),
         None
         if not needs[2]
-        else conv_gradients.by_bias(grad, grad.spec.shape[1] == 3)
+        else conv_gradients.by_bias(grad, len(kernel) * (grad.spec.shape[1] == 3))
         if small
         else _over_channels(grad),
     )

@@ -44,30 +44,31 @@ def by_input(g: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups
     f"convolution_kernel(Tensor grad, Tensor input, {_GEOMETRY}, int[] kernel)",
     lambda *args: apply(of.weight_gradient, args),
     infer=lambda g, x, s, p, d, groups, kernel: g.with_shape((g.shape[1], x.shape[1] // groups, *kernel)),
-    exact=lambda grad, x, s, p, d, groups, kernel: conv_steps.takes_weight(grad.spec, x.spec, p, groups),
+    exact=lambda grad, x, *rest: conv_steps.takes_weight(grad.spec, x.spec, *rest),
 )
 def by_weight(g: Any, x: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, kernel: Ints) -> Any:
-    if conv_steps.takes_weight(g, x, padding, groups):
+    if conv_steps.takes_weight(g, x, stride, padding, dilation, groups, kernel):
         return conv_steps.for_weight(g, x, stride, padding, dilation, groups, kernel)
     return of.for_weight(g, x, stride, padding, dilation, groups, kernel)
 
 
 @fused(
-    "convolution_bias(Tensor grad, bool apart)",
-    lambda grad, apart: grad.sum([i for i in range(grad.ndim) if i != 1]),
-    infer=lambda g, apart: g.with_shape((g.shape[1],)),
-    exact=lambda grad, apart: True,
+    "convolution_bias(Tensor grad, int inner)",
+    lambda grad, inner: grad.sum([i for i in range(grad.ndim) if i != 1]),
+    infer=lambda g, inner: g.with_shape((g.shape[1],)),
+    exact=lambda grad, inner: True,
 )
-def by_bias(g: Any, apart: bool) -> Any:
-    return conv_steps.for_bias(g, apart)
+def by_bias(g: Any, inner: int) -> Any:
+    return conv_steps.for_bias(g, inner)
 
 
 def gradients(
     grad: Tensor, x: Tensor, w: Tensor, geometry: tuple[Ints, Ints, Ints, int], needs: tuple[bool, ...]
 ) -> tuple[Tensor | None, ...]:
-    """By input, weight and bias."""
+    """By input, weight and bias: rows of the gradient are sums of their own where the weight's are products."""
+    in_products = conv_steps.has_no_kernel(grad.spec, x.spec, *geometry, w.spec.shape[2:])
     return (
         by_input(grad, w, *geometry, x.spec.shape[2:]) if needs[0] else None,
         by_weight(grad, x, *geometry, w.spec.shape[2:]) if needs[1] else None,
-        by_bias(grad, False) if needs[2] else None,
+        by_bias(grad, int(in_products)) if needs[2] else None,
     )

@@ -23,7 +23,7 @@ import numpy as np
 from ...engine.core.readers import whole
 from ...engine.numerics.fma import multiply_add
 from ..reduce.fused_sums import one_by_one
-from . import conv_depthwise, conv_products, conv_windows
+from . import conv_depthwise, conv_products, conv_samples, conv_windows
 from .conv_products import BLOCK
 from .windows import Ints, out_size, pad
 
@@ -104,15 +104,27 @@ def forward(
 MOST_WINDOWS = 256
 
 
-def takes_weight(g: Any, x: Any, padding: Ints, groups: int) -> bool:
-    """Whether the gradient by the weight is computed here: not that of padded volumes, which is added otherwise."""
-    if not x.shape[1] or (len(padding) == 3 and any(padding)):
+def takes_weight(
+    g: Any, x: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, kernel: Ints
+) -> bool:
+    """Whether the gradient by the weight is computed here."""
+    if not x.shape[1]:
         return False
     if groups > 1 and groups == g.shape[1] == x.shape[1]:
+        return True
+    if has_no_kernel(g, x, stride, padding, dilation, groups, kernel):
         return True
     windows = g.shape[0] * math.prod(g.shape[2:])
     of_groups = (g.shape[1], x.shape[1] // groups)
     return _in_vectors(of_groups, groups) and (conv_products.in_order() or windows <= MOST_WINDOWS)
+
+
+def has_no_kernel(g: Any, x: Any, *geometry: Any) -> bool:
+    """Whether oneDNN multiplies matrices for the gradients by weight and bias (see `conv_samples`)."""
+    groups, single = geometry[3], x.dtype.itemsize == FLOAT32.itemsize
+    if not single or 1 < groups == g.shape[1] == x.shape[1]:
+        return False
+    return conv_samples.takes(x.shape[1], g.shape[1], x.shape[2:], g.shape[2:], *geometry)
 
 
 def takes_input(w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, spatial: Ints) -> bool:
@@ -220,6 +232,8 @@ def for_weight(
     """(N, O, *out), (N, C, *spatial) → (O, C/groups, *kernel): window after window."""
     if groups > 1 and groups == g.shape[1] == x.shape[1]:
         return conv_depthwise.for_weight(g, x, stride, padding, dilation, kernel)
+    if has_no_kernel(g, x, stride, padding, dilation, groups, kernel):
+        return conv_samples.for_weight(g, x, stride, padding, dilation, groups, kernel)
     if groups > 1:
         given = _each(groups, (g, 1), (x, 1))
         return np.concatenate([for_weight(a, b, stride, padding, dilation, 1, kernel) for a, b in given])
@@ -240,11 +254,12 @@ def for_weight(
     return out
 
 
-@whole(lambda g, apart: (g.shape[1],))
-def for_bias(g: Array, apart: bool, out: Array) -> Array:
-    """(N, O, *out) → (O,): one after the other; `apart`: each sample by itself."""
-    if apart:
-        out[...] = one_by_one(one_by_one(g.reshape(*g.shape[:2], -1), 2), 0)
+@whole(lambda g, inner: (g.shape[1],))
+def for_bias(g: Array, inner: int, out: Array) -> Array:
+    """(N, O, *out) → (O,): one after the other, what lies along the last `inner` dimensions by itself."""
+    if inner:
+        each = one_by_one(g.reshape(*g.shape[: g.ndim - inner], -1), g.ndim - inner)
+        out[...] = one_by_one(each.swapaxes(0, 1).reshape(g.shape[1], -1), 1)
     elif not conv_windows.for_bias(g, out):
         out[...] = one_by_one(g.reshape(*g.shape[:2], -1).swapaxes(1, 2).reshape(-1, g.shape[1]), 0)
     return out

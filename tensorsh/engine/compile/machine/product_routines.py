@@ -190,6 +190,16 @@ def onednn_product_of(
     onednn_product(f, into, a, (down, along), b, (m, n, depth), parts, count, few)
 
 
+def onednn_products_of(
+    f: Routine, into: Word, a: Word, b: Word, parts: Word, count: Word,
+    many: Word, m: Word, n: Word, depth: Word, few: Word,
+) -> None:  # fmt: skip
+    """Products of (many, m, k) and (many, k, n), one after the other onto what is there."""
+    with f.loop(many) as p:
+        left, right = f.at(a, p * m * depth), f.at(b, p * depth * padded(f, n))
+        onednn_product(f, into, left, (depth, 1), right, (m, n, depth), parts, count, few)
+
+
 def add_some(f: Routine, x: Word, row: Word, j: Word, n: Word) -> None:
     """A vector onto a row of n numbers from column j on, as far as there are columns."""
     with f.when(j + COLUMNS <= n):

@@ -1,0 +1,85 @@
+"""Convolutions of small maps and other shapes that oneDNN has no kernel of its own for, to the last bit, as PyTorch
+computed them with AVX2.
+
+A case is the batch, input and output channels, size, kernel, stride, padding, dilation, groups, and checksums of the
+output and of the gradients by input, weight and bias; its number is the seed. As a command it
+records the cases, with an interpreter that has PyTorch: python tests/ops/test_conv_corner_bits.py.
+"""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Ints = tuple[int, ...]
+Case = tuple[int, int, int, Ints, Ints, int, int | Ints, int, int]
+
+CASES: list[Case] = [
+    # the kernel is higher than the map
+    (32, 32, 32, (2, 2), (3, 3), 1, 1, 1, 1),
+    (32, 24, 10, (2, 2), (3, 3), 2, 1, 1, 1),
+    (5, 24, 10, (2, 5), (3, 3), 1, 1, 1, 1),
+    (4, 3, 5, (1, 1), (3, 3), 1, 1, 1, 1),
+    (3, 8, 1, (2, 9), (3, 3), 1, 1, 1, 1),
+    (2, 20, 130, (2, 3), (3, 3), 1, 1, 1, 1),
+    (2, 3, 100, (2, 7), (3, 3), 2, 1, 1, 1),
+    (2, 3, 4, (2, 700), (3, 3), 1, 1, 1, 1),
+    # windows in the padding
+    (4, 8, 16, (3, 3), (2, 2), 2, 1, 1, 1),
+    # padded volumes
+    (2, 3, 5, (6, 7, 8), (3, 3, 3), 1, 1, 1, 1),
+    (3, 8, 9, (2, 2, 2), (3, 3, 3), 1, 1, 1, 1),
+]
+
+
+def drawn(rng: np.random.Generator, shape: Ints) -> Any:
+    """Numbers of several sizes, which float32 has exactly."""
+    sizes = 2.0 ** rng.integers(-27, -22, shape)
+    return (rng.integers(-(1 << 24), 1 << 24, shape) * sizes).astype(np.float32)
+
+
+def checksums(torch: Any, case: Case, seed: int) -> list[int]:
+    batch, channels, outputs, size, kernel, stride, padding, dilation, groups = case
+    rng = np.random.default_rng(seed)
+    shapes = (batch, channels, *size), (outputs, channels // groups, *kernel), (outputs,)
+    x, w, b = (torch.from_numpy(drawn(rng, shape)).requires_grad_() for shape in shapes)
+    convolve = getattr(torch.nn.functional, f"conv{len(size)}d")
+    y = convolve(x, w, b, stride, padding, dilation, groups)
+    y.backward(torch.from_numpy(drawn(rng, tuple(y.shape))))
+    arrays = (each.detach().numpy() for each in (y, x.grad, w.grad, b.grad))
+    return [zlib.crc32(np.ascontiguousarray(each).tobytes()) for each in arrays]
+
+
+def record() -> None:
+    import gzip
+    import json
+
+    import torch
+
+    lines = [[case, checksums(torch, case, seed)] for seed, case in enumerate(CASES)]
+    text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
+    path = Path(__file__).parents[1] / "data" / "bits_conv_corner.jsonl.gz"
+    path.write_bytes(gzip.compress(text.encode(), mtime=0))
+
+
+if __name__ == "__main__":
+    record()
+else:
+    import pytest
+
+    from oracle import read_lines
+    from tensorsh import torch
+    from tensorsh.ops.nn import conv_products
+
+    RECORDED: list[Any] = read_lines("bits_conv_corner.jsonl.gz")
+
+    def test_every_case_is_recorded() -> None:
+        assert len(RECORDED) == len(CASES)
+
+    @pytest.mark.skipif(not conv_products.in_order(), reason="this machine's products add in another order")
+    @pytest.mark.parametrize("seed", range(len(CASES)))
+    def test_convolutions_have_the_recorded_bits(seed: int) -> None:
+        assert checksums(torch, CASES[seed], seed) == RECORDED[seed][1]
