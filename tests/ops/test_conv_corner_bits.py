@@ -1,5 +1,5 @@
-"""Convolutions of small maps and other shapes that oneDNN has no kernel of its own for, to the last bit, as PyTorch
-computed them with AVX2.
+"""Convolutions of small maps, of one position and of other shapes that oneDNN adds in an order of their own, to the
+last bit, as PyTorch computed them with AVX2.
 
 A case is the batch, input and output channels, size, kernel, stride, padding, dilation, groups, and checksums of the
 output and of the gradients by input, weight and bias; its number is the seed. As a command it
@@ -32,6 +32,18 @@ CASES: list[Case] = [
     # padded volumes
     (2, 3, 5, (6, 7, 8), (3, 3, 3), 1, 1, 1, 1),
     (3, 8, 9, (2, 2, 2), (3, 3, 3), 1, 1, 1, 1),
+    # kernels of one position: of many samples, over some of the places, of many channels and places
+    (16, 3, 5, (4, 4), (1, 1), 1, 0, 1, 1),
+    (17, 130, 70, (3, 3), (1, 1), 1, 0, 1, 1),
+    (16, 300, 140, (1, 1), (1, 1), 1, 0, 1, 1),
+    (16, 8, 1, (20, 20), (1, 1), 1, 0, 1, 1),
+    (16, 12, 9, (300,), (1,), 1, 0, 1, 1),
+    (16, 140, 70, (2, 2, 2), (1, 1, 1), 1, 0, 1, 1),
+    (2, 8, 16, (5, 5), (1, 1), 2, 0, 1, 1),
+    (5, 33, 7, (2, 5), (1, 1), 2, 0, 1, 1),
+    (2, 130, 70, (100,), (1,), 2, 0, 1, 1),
+    (2, 130, 16, (27, 28), (1, 1), 2, 0, 1, 1),
+    (16, 32, 16, (6, 7), (1, 1), 1, 0, 1, 2),
 ]
 
 

@@ -8,7 +8,7 @@ windows are laid out in the order in which oneDNN comes by them, the bias in fro
 from __future__ import annotations
 
 import math
-from functools import cache, reduce
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ DEPTH = 320
 LONGEST = 2048
 #: outputs whose sums are carried on together when a longer side is added in pieces
 ACROSS = 64
+#: places that a kernel of one position adds to a sum of its gradient
+PLACES = 128
 #: elements of windows that are laid out at a time
 COLUMNS = 1 << 19
 
@@ -185,12 +187,11 @@ def for_weight(g: Array, x: Array, stride: Ints, dilation: Ints, kernel: Ints) -
 
 
 def for_weight_of_each(g: Array, x: Array, stride: Ints) -> Array:
-    """(N, O, *out), (N, C, *padded) → (O, C, 1, …) of kernels of one element: samples by themselves, one by one."""
+    """(N, O, *out), (N, C, *spatial) → (O, C, 1, …) of kernels of one element: samples one after the other.
+
+    A sample with many places is as many sums as it has parts.
+    """
     sizes = g.shape[2:]
-    ones = (1,) * len(sizes)
-    if math.prod(sizes) > DEPTH:
-        each = [for_weight(g[i : i + 1], x[i : i + 1], stride, ones, ones) for i in range(len(g))]
-        return reduce(np.add, each)
     n, outputs, channels = len(g), g.shape[1], x.shape[1]
     seen = x[
         (
@@ -202,8 +203,26 @@ def for_weight_of_each(g: Array, x: Array, stride: Ints) -> Array:
     slopes, inputs = g.reshape(n, outputs, -1), seen.reshape(n, channels, -1).swapaxes(1, 2)
     slopes = np.repeat(slopes, 2, 1) if outputs == 1 else slopes  # see `_short_chains`
     inputs = np.repeat(inputs, 2, 2) if channels == 1 else inputs
-    found = np.add.reduce(fused_chains(slopes, inputs), 0)[:outputs, :channels]
-    return np.ascontiguousarray(found).reshape(outputs, channels, *ones)
+    parts = _parts(math.prod(sizes))
+    total = np.zeros((slopes.shape[1], inputs.shape[2]), g.dtype)
+    many = max(COLUMNS // (len(parts) * total.size), 1)
+    for at in range(0, n, many):
+        some = slice(at, at + many)
+        each = [fused_chains(slopes[some, :, part], inputs[some, part]) for part in parts]
+        found = np.stack(each, 1).reshape(-1, *total.shape) if len(parts) > 1 else each[0]
+        total = np.add.reduce(found if at == 0 else [total, *found], 0)
+    return np.ascontiguousarray(total[:outputs, :channels]).reshape(outputs, channels, *[1] * len(sizes))
+
+
+@lru_cache(maxsize=64)
+def _parts(places: int) -> list[slice]:
+    """The places that are added to a sum: 128, and the last ones up to 191."""
+    found, at = [], 0
+    while at < places:
+        size = PLACES if places - at >= PLACES * 3 // 2 else places - at
+        found.append(slice(at, at + size))
+        at += size
+    return found
 
 
 def _chain_after(total: Array, a: Array, b: Array) -> Array:
@@ -234,8 +253,9 @@ def _chains(a: Array, b: Array) -> Array:
 
 
 def _short_chains(a: Array, b: Array) -> Array:
-    """A product with a vector would be added in another way."""
+    """A product with a vector would be added in another way, and so would one with a first factor stored by rows."""
     m, n = a.shape[1], b.shape[1]
+    a = np.ascontiguousarray(a)
     a, b = (np.repeat(each, 2, 1) if each.shape[1] == 1 else each for each in (a, b))
     product = chains_in_pairs if adds_in_pairs() and a.dtype == np.float32 else matmul
     return product(a.T, b)[:m, :n]

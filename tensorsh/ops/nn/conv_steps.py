@@ -1,8 +1,8 @@
 """Convolutions digit by digit, as PyTorch's vector library (oneDNN) adds them.
 
 An output begins with the bias. Then come the products, each added with one rounding: eight input channels at a time,
-for each of these blocks the kernel's positions, for each position its channels. (A kernel of one position that moves by
-one is a product of matrices.)
+for each of these blocks the kernel's positions, for each position its channels. A kernel of one position has sums over
+some channels (`POINTWISE`), which are added up; where it moves by one, PyTorch leaves small batches to BLAS.
 
 Groups of channels are convolutions of their own where vectors fit into them, and where a group is one channel.
 
@@ -31,6 +31,10 @@ Array = np.ndarray[Any, Any]
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
+#: samples from which on a kernel of one position that moves by one is oneDNN's: PyTorch's choice for one thread
+MANY = 16
+#: channels, and channels of the output's gradient, that such a kernel adds up to a sum
+POINTWISE, POINTWISE_BACK = 128, 64
 #: more multiplications are not added one by one
 MOST_PRODUCTS = 1 << 19
 #: nor are those of a transposed convolution
@@ -46,9 +50,10 @@ def takes(x: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: i
         return True
     if not _in_vectors(w.shape, groups):
         return False
-    if math.prod((*kernel, *stride)) == 1 or (len(kernel) == 1 and (kernel[0] == 1 or samples == 1)):
+    seen = (1, *kernel)[-2:]  # of a kernel, whatever it has
+    if math.prod((*seen, *stride, *dilation)) == 1 and samples < MANY:
         return False
-    if samples == 1 and groups == 1 and min(kernel) <= 3 and size <= 20480:
+    if samples == 1 and groups == 1 and min(seen) <= 3 and size <= 20480:
         return False
     if conv_products.takes(w.shape[0], w.shape[1] * math.prod(kernel) + 1):
         return True
@@ -59,6 +64,17 @@ def takes(x: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: i
 def _in_vectors(weight: Ints, groups: int) -> bool:
     """Whether there is one group, or the channels and outputs of each fill vectors."""
     return groups == 1 or weight[0] // groups % BLOCK == weight[1] % BLOCK == 0
+
+
+def _is_pointwise(spatial: Ints, sizes: Ints, stride: Ints, padding: Ints, groups: int, kernel: Ints) -> bool:
+    """Whether a kernel has one position, and no element is left over between and behind the places it is put on."""
+    fits = all(m * s == n for n, m, s in zip(spatial, sizes, stride, strict=True))
+    return (
+        groups == math.prod(kernel) == 1
+        and not any(padding)
+        and fits
+        and (len(kernel) < 3 or set(stride) == {1})
+    )
 
 
 def _each(groups: int, *arrays: tuple[Array | None, int]) -> Iterator[Any]:
@@ -78,6 +94,11 @@ def forward(
     if groups > 1:
         given = _each(groups, (x, 1), (w, 0), (bias, 0))
         return np.concatenate([forward(a, b, c, stride, padding, dilation, 1) for a, b, c in given], 1)
+    if w.shape[1] > POINTWISE and _is_pointwise(x.shape[2:], sizes, stride, padding, groups, kernel):
+        parts = [slice(at, at + POINTWISE) for at in range(0, w.shape[1], POINTWISE)]
+        rest = (stride, padding, dilation, 1)
+        each = [forward(x[:, part], w[:, part], None if part.start else bias, *rest) for part in parts]
+        return reduce(np.add, each)
     if conv_windows.takes(x, w, padding, sizes):
         return conv_windows.forward(x, w, bias, stride, padding, dilation, sizes)
     if conv_products.takes(len(w), w.shape[1] * math.prod(kernel) + 1):
@@ -180,6 +201,8 @@ def for_input(
             return reduce(np.add, each)
         return _input_by_steps(g, w, len(w), stride, padding, dilation, spatial)
     chain = BLOCK if len(spatial) == 3 else conv_products.blocks_of_input(g)
+    if math.prod(w.shape[2:]) == 1:
+        chain = POINTWISE_BACK
     inner = conv_windows.inner(w.shape[2:], padding)
     if set(dilation) == {1} and conv_windows.takes(g, w, inner, spatial):
         return conv_windows.for_input(g, w, padding, spatial, chain)
@@ -234,16 +257,18 @@ def for_weight(
         return conv_depthwise.for_weight(g, x, stride, padding, dilation, kernel)
     if has_no_kernel(g, x, stride, padding, dilation, groups, kernel):
         return conv_samples.for_weight(g, x, stride, padding, dilation, groups, kernel)
-    if groups > 1:
-        given = _each(groups, (g, 1), (x, 1))
-        return np.concatenate([for_weight(a, b, stride, padding, dilation, 1, kernel) for a, b in given])
-    if math.prod(kernel) > 1 and conv_windows.takes_weight(g, x, padding, kernel):
+    if conv_products.in_order() and _is_pointwise(x.shape[2:], g.shape[2:], stride, padding, groups, kernel):
+        return conv_products.for_weight_of_each(g, x, stride)
+    given = _each(groups, (g, 1), (x, 1))
+    return np.concatenate([_by_windows(a, b, stride, padding, dilation, kernel) for a, b in given])
+
+
+def _by_windows(g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, kernel: Ints) -> Array:
+    if conv_windows.takes_weight(g, x, padding, kernel):
         return conv_windows.for_weight(g, x, stride, padding, dilation, kernel)
     padded = pad(x, padding)
     if conv_products.in_order():
-        if math.prod(kernel) > 1 or len(kernel) == 3:
-            return conv_products.for_weight(g, padded, stride, dilation, kernel)
-        return conv_products.for_weight_of_each(g, padded, stride)
+        return conv_products.for_weight(g, padded, stride, dilation, kernel)
     out = np.zeros((g.shape[1], x.shape[1], *kernel), g.dtype)
     ones = [1] * (1 + len(kernel))
     for sample, slopes in zip(padded, g, strict=True):
