@@ -5,7 +5,8 @@ sixteen. Each element is a chain of fused multiply-adds over parts of the depth,
 Of the last one, two or three rows, and of the last eight columns or fewer, the even and the odd steps are two chains,
 and of one or two rows products are rounded before they are added. A single row is a chain that begins with what was
 there; a single column is added in eight lanes. (Where `w` is the transposed of a stored matrix, `across`, columns of
-the result are taken 96 at a time, and a single row is added in lanes, too.)
+the result are taken 96 at a time, and a single row is added in lanes, too.) Large factors are copied first where that
+is not left to others (`copied`): then all elements are chains over larger parts.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ Array = np.ndarray[Any, Any]
 FLOAT32 = np.dtype(np.float32)
 
 PRODUCT = KernelCode(written("product_routines", "onednn_product_of"), "aaaaiiiiiii")
-PRODUCTS = KernelCode(written("product_routines", "onednn_products_of"), "aaaaiiiiii")
+PRODUCTS = KernelCode(written("product_routines", "onednn_products_of"), "aaaa" + "i" * 12)
 #: what a product costs without, as `made_later` counts: calls, and multiplications for a pass over one element
 CALLS, PER_PASS = 10, 32
 #: what a sum begins with so that it is the first summand
@@ -37,25 +38,38 @@ NOTHING = FLOAT32.type(-0.0)
 ROWS, COLUMNS, TOGETHER, TOGETHER_ACROSS = 6, 16, 48, 96
 #: the depth of a part; where the rows' factor is stored by columns
 DEPTH, TURNED_DEPTH = 256, 96
+#: the depth of a part of copied factors
+COPIED_DEPTH = 192
+#: what is copied: sides whose reciprocals come to less; small ones only if they are deep
+FEW, SMALL, LOW, MUCH = 0.0038, 128, 64, 378
 #: elements of a column that are added at a time, and of a lane's vectors
 COPIED, LANES = 512, 8
 
 
 def product(
-    x: Array, w: Array, onto: Array | None = None, turned: bool = False, across: bool = False
+    x: Array,
+    w: Array,
+    onto: Array | None = None,
+    turned: bool = False,
+    across: bool = False,
+    copied: bool = False,
 ) -> Array:
     """`x @ w`, (n, k) @ (k, m) → (n, m), or `onto + x @ w`.
 
-    `turned` where x is the transposed of a stored matrix, `across` where w is.
+    `turned` where x is the transposed of a stored matrix, `across` where w is; `copied` where large ones are.
     """
     (n, depth), m = x.shape, w.shape[1]
+    if copied and is_copied(n, m, depth, turned):
+        return _copied_product(x, w, onto)
     if across and min(n, m) == 1:
         rows, vector = (w.T, x[0]) if n == 1 else (x, w[:, 0])
         return _in_lanes(rows, vector, onto, depth).reshape(n, m)
     if n == 1:
         return _one_row(x, w, onto)
+    if m == 1 and turned:
+        return _one_row(w.T, x.T, onto).T
     if m == 1:
-        return _in_lanes(x, w[:, 0], None, COPIED)[:, None]
+        return _in_lanes(x, w[:, 0], None, depth if copied else COPIED)[:, None]
     few = last_rows(n, TOGETHER_ACROSS if across else TOGETHER)
     if (
         few is not None
@@ -77,26 +91,61 @@ def product(
     return total
 
 
-def sum_of_products(x: Array, w: Array, m: int, onto: Array | None) -> Array:
-    """The sum of `x @ w` of (N, n, k) and (N, k, m), in the order of N, onto what is there; `across`.
+def products(
+    x: Array,
+    w: Array,
+    m: int,
+    onto: Array | None = None,
+    turned: bool = False,
+    across: bool = False,
+) -> Array:
+    """The products of batches, (N, groups, n, k) and (N, groups, k, m); `across`: their sums over N onto what is there.
 
-    The rows of w may be longer: filled up to the next multiple of 16.
+    The rows of w, which lies in one piece, may be longer: filled up to the next multiple of 16.
     """
-    many, n, depth = x.shape
-    few = last_rows(n, TOGETHER_ACROSS)
+    (many, groups, n, depth), line = x.shape, w.shape[3]
+    few = last_rows(n, TOGETHER_ACROSS if across else TOGETHER)
+    shape = (groups, n, m) if across else (many, groups, n, m)
     if (
         few is not None
         and min(n, m) > 1
-        and w.shape[2] % COLUMNS == 0
-        and simple(x, w)
-        and PRODUCTS.ready(many * CALLS * CALL + x.size * m // PER_PASS)
+        and line % COLUMNS == 0
+        and not is_copied(n, m, depth, turned)
+        and type(x) is np.ndarray
+        and x.dtype is FLOAT32
+        and simple(w)
+        and PRODUCTS.ready(many * groups * CALLS * CALL + many * groups * n * depth * m // PER_PASS)
     ):
-        out = np.full((n, m), NOTHING) if onto is None else np.array(onto, order="C")
-        places = parts(depth)
-        PRODUCTS(out, x, w, places, len(places), many, n, m, depth, few)
+        out = np.full(shape, NOTHING) if onto is None else np.array(onto, order="C")
+        places = parts(depth, turned)
+        steps = [step // x.itemsize for step in x.strides]
+        apart = 0 if across else groups * n * m
+        PRODUCTS(out, x, w, places, len(places), many, groups, n, m, depth, few, apart, *steps)
         return out
-    for a, b in zip(x, w[..., :m], strict=True):
-        onto = product(a, b, onto, across=True)
+    out = np.empty(shape, FLOAT32)
+    for j in range(groups):
+        total = None if onto is None else onto[j]
+        for i in range(many):
+            total = product(x[i, j], w[i, j, :, :m], total if across else None, turned, across, copied=True)
+            out[j if across else (i, j)] = total
+    return out
+
+
+def is_copied(n: int, m: int, depth: int, turned: bool) -> bool:
+    """Whether the factors of an (n, m) product of one thread are copied before they are multiplied."""
+    if 1 / m + 1 / n >= FEW or (max(n, m) <= SMALL and depth < MUCH):
+        return False
+    if depth >= MUCH and (m >= MUCH or max(n, m) <= MUCH):
+        return True
+    return depth > 1 if turned else depth > 2 and n > COLUMNS and m > LOW
+
+
+def _copied_product(x: Array, w: Array, onto: Array | None) -> Array:
+    depth = len(w)
+    most = depth if depth <= DEPTH else (depth + 1) // 2 if depth < 2 * COPIED_DEPTH else COPIED_DEPTH
+    for at in range(0, depth, most):
+        part = chains(x[:, at : at + most], w[at : at + most])
+        onto = part if onto is None else onto + part
     assert onto is not None
     return onto
 

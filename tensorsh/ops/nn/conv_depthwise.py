@@ -40,8 +40,8 @@ WEIGHT = KernelCode(written("depthwise_routines", "depthwise_weight"), "aaaaaaaa
 
 
 def takes(channels: int, w: Any, groups: int) -> bool:
-    """Whether (N, C, …) is convolved with weights (C, 1, …), a channel by itself."""
-    return groups > 1 and groups == channels == w.shape[0]
+    """Whether (N, C, …) is convolved with weights (C, 1, …), a channel by itself; not of volumes."""
+    return groups > 1 and groups == channels == w.shape[0] and len(w.shape) < 5
 
 
 def forward(

@@ -26,7 +26,7 @@ BLOCK = 8
 #: a longer side is added in pieces: the least of what OpenBLAS's kernels keep
 DEPTH = 320
 #: products that are added up to an output at most
-LONGEST = 2048
+LONGEST = 1 << 13
 #: outputs whose sums are carried on together when a longer side is added in pieces
 ACROSS = 64
 #: places that a kernel of one position adds to a sum of its gradient

@@ -48,8 +48,6 @@ def takes(x: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: i
         return False
     if groups > 1 and conv_depthwise.takes(x.shape[1], w, groups):
         return True
-    if not _in_vectors(w.shape, groups):
-        return False
     seen = (1, *kernel)[-2:]  # of a kernel, whatever it has
     if math.prod((*seen, *stride, *dilation)) == 1 and samples < MANY:
         return False
@@ -57,7 +55,9 @@ def takes(x: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: i
         return False
     if conv_products.takes(w.shape[0], w.shape[1] * math.prod(kernel) + 1):
         return True
-    out = map(out_size, x.shape[2:], kernel, stride, padding, dilation)
+    out = tuple(map(out_size, x.shape[2:], kernel, stride, padding, dilation))
+    if conv_samples.takes(x.shape, w.shape, out, stride, padding, dilation, groups):
+        return True
     return samples * math.prod((*w.shape, *out)) <= MOST_PRODUCTS
 
 
@@ -89,6 +89,8 @@ def forward(
     """(N, C, *spatial), (O, C/groups, *kernel) → (N, O, *out), the bias included."""
     kernel = w.shape[2:]
     sizes = tuple(map(out_size, x.shape[2:], kernel, stride, padding, dilation))
+    if conv_samples.takes(x.shape, w.shape, sizes, stride, padding, dilation, groups):
+        return conv_samples.forward(x, w, bias, stride, padding, dilation, groups, sizes)
     if groups > 1 and conv_depthwise.takes(x.shape[1], w, groups):
         return conv_depthwise.forward(x, w, bias, stride, padding, dilation, sizes)
     if groups > 1:
@@ -142,16 +144,26 @@ def takes_weight(
 
 def has_no_kernel(g: Any, x: Any, *geometry: Any) -> bool:
     """Whether oneDNN multiplies matrices for the gradients by weight and bias (see `conv_samples`)."""
-    groups, single = geometry[3], x.dtype.itemsize == FLOAT32.itemsize
-    if not single or 1 < groups == g.shape[1] == x.shape[1]:
+    if x.dtype.itemsize != FLOAT32.itemsize:
         return False
-    return conv_samples.takes(x.shape[1], g.shape[1], x.shape[2:], g.shape[2:], *geometry)
+    return conv_samples.takes_weight(x.shape[1], g.shape[1], x.shape[2:], g.shape[2:], *geometry)
+
+
+def _input_has_no_kernel(
+    w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, spatial: Ints
+) -> bool:
+    sizes = tuple(map(out_size, spatial, w.shape[2:], stride, padding, dilation))
+    single = w.dtype.itemsize == FLOAT32.itemsize
+    return single and conv_samples.takes_input(w.shape, spatial, sizes, stride, padding, dilation, groups)
 
 
 def takes_input(w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, spatial: Ints) -> bool:
     """Whether the gradient by the input is computed here, too."""
-    here = _in_vectors(w.shape, groups) or conv_depthwise.takes(w.shape[1] * groups, w, groups)
-    return here and set(dilation) == {1} and len(set(stride)) == 1
+    if conv_depthwise.takes(w.shape[1] * groups, w, groups):
+        return set(dilation) == {1} and len(set(stride)) == 1
+    if _input_has_no_kernel(w, stride, padding, dilation, groups, spatial):
+        return True
+    return len(set(stride)) == 1 and (set(dilation) == {1} or set(stride) == {1})
 
 
 def _is_one_chain(kernel: Ints, stride: Ints, padding: Ints, spatial: Ints) -> bool:
@@ -166,6 +178,8 @@ def takes_transposed(
 ) -> bool:
     """Whether a transposed convolution of float32 arrays of these shapes, the gradient of another, is computed here."""
     kernel = w.shape[2:]
+    if tuple(map(out_size, spatial, kernel, stride, padding, dilation)) != tuple(x.shape[2:]):
+        return False  # more places than a convolution has
     return (
         len(kernel) <= 2
         and groups == 1
@@ -185,6 +199,8 @@ def for_input(
     """
     if groups > 1 and conv_depthwise.takes(w.shape[1] * groups, w, groups):
         return conv_depthwise.for_input(g, w, stride, padding, dilation, spatial)
+    if _input_has_no_kernel(w, stride, padding, dilation, groups, spatial):
+        return conv_samples.for_input(g, w, stride, padding, dilation, groups, spatial)
     if groups > 1:
         given = _each(groups, (g, 1), (w, 0))
         return np.concatenate([for_input(a, b, stride, padding, dilation, 1, spatial) for a, b in given], 1)
@@ -203,9 +219,9 @@ def for_input(
     chain = BLOCK if len(spatial) == 3 else conv_products.blocks_of_input(g)
     if math.prod(w.shape[2:]) == 1:
         chain = POINTWISE_BACK
-    inner = conv_windows.inner(w.shape[2:], padding)
-    if set(dilation) == {1} and conv_windows.takes(g, w, inner, spatial):
-        return conv_windows.for_input(g, w, padding, spatial, chain)
+    inner = conv_windows.inner(w.shape[2:], padding, dilation)
+    if conv_windows.takes(g, w, inner, spatial):
+        return conv_windows.for_input(g, w, padding, dilation, spatial, chain)
     in_products = min(inner) >= 0 and conv_products.takes(w.shape[1], chain * math.prod(w.shape[2:]))
     parts = []
     for at in range(0, len(w), chain):
@@ -213,7 +229,7 @@ def for_input(
         if in_products:
             factors = factors.swapaxes(0, 1)
             parts.append(
-                conv_products.forward(slopes, factors, None, stride, inner, stride, spatial, turned=True)
+                conv_products.forward(slopes, factors, None, stride, inner, dilation, spatial, turned=True)
             )
         else:
             parts.append(_input_by_steps(slopes, factors, BLOCK, stride, padding, dilation, spatial))
@@ -253,10 +269,10 @@ def for_weight(
     g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, groups: int, kernel: Ints
 ) -> Array:
     """(N, O, *out), (N, C, *spatial) → (O, C/groups, *kernel): window after window."""
-    if groups > 1 and groups == g.shape[1] == x.shape[1]:
-        return conv_depthwise.for_weight(g, x, stride, padding, dilation, kernel)
     if has_no_kernel(g, x, stride, padding, dilation, groups, kernel):
         return conv_samples.for_weight(g, x, stride, padding, dilation, groups, kernel)
+    if groups > 1 and groups == g.shape[1] == x.shape[1]:
+        return conv_depthwise.for_weight(g, x, stride, padding, dilation, kernel)
     if conv_products.in_order() and _is_pointwise(x.shape[2:], g.shape[2:], stride, padding, groups, kernel):
         return conv_products.for_weight_of_each(g, x, stride)
     given = _each(groups, (g, 1), (x, 1))

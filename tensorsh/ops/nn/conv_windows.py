@@ -134,13 +134,14 @@ def forward(
     return out
 
 
-def for_input(g: Array, w: Array, padding: Ints, spatial: Ints, chain: int) -> Array:
+def for_input(g: Array, w: Array, padding: Ints, dilation: Ints, spatial: Ints, chain: int) -> Array:
     """(N, O, *out), (O, C, *kernel) → (N, C, *spatial) of windows that move by one.
 
     So many outputs are a chain; what these come to is added up.
     """
     ones = (1,) * len(spatial)
-    windows = Windows.over(g.shape[2:], w.shape[2:], ones, ones, inner(w.shape[2:], padding))
+    around = inner(w.shape[2:], padding, dilation)
+    windows = Windows.over(g.shape[2:], w.shape[2:], ones, dilation, around)
     out = np.empty((len(g), w.shape[1], *spatial), FLOAT32)
     for at in range(0, len(w), chain):
         steps = _turned_steps(at, min(at + chain, len(w)), w.shape[1], windows)
@@ -149,9 +150,9 @@ def for_input(g: Array, w: Array, padding: Ints, spatial: Ints, chain: int) -> A
 
 
 @lru_cache(maxsize=256)
-def inner(kernel: Ints, padding: Ints) -> Ints:
+def inner(kernel: Ints, padding: Ints, dilation: Ints) -> Ints:
     """The padding of an output's gradient, of which the input's is a convolution."""
-    return tuple(k - 1 - p for k, p in zip(kernel, padding, strict=True))
+    return tuple([d * (k - 1) - p for k, p, d in zip(kernel, padding, dilation, strict=True)])
 
 
 def met(shift: int, stride: int, padding: int, size: int, kernel: int) -> Met:

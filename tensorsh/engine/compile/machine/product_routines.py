@@ -192,12 +192,14 @@ def onednn_product_of(
 
 def onednn_products_of(
     f: Routine, into: Word, a: Word, b: Word, parts: Word, count: Word,
-    many: Word, m: Word, n: Word, depth: Word, few: Word,
+    many: Word, groups: Word, m: Word, n: Word, depth: Word, few: Word,
+    apart: Word, a_apart: Word, a_beside: Word, down: Word, along: Word,
 ) -> None:  # fmt: skip
-    """Products of (many, m, k) and (many, k, n), one after the other onto what is there."""
-    with f.loop(many) as p:
-        left, right = f.at(a, p * m * depth), f.at(b, p * depth * padded(f, n))
-        onednn_product(f, into, left, (depth, 1), right, (m, n, depth), parts, count, few)
+    """Products of (many, groups, m, k) and (many, groups, k, n), one after the other onto what is there."""
+    with f.loop(many) as p, f.loop(groups) as q:
+        out, left = f.at(into, p * apart + q * m * n), f.at(a, p * a_apart + q * a_beside)
+        right = f.at(b, (p * groups + q) * depth * padded(f, n))
+        onednn_product(f, out, left, (down, along), right, (m, n, depth), parts, count, few)
 
 
 def add_some(f: Routine, x: Word, row: Word, j: Word, n: Word) -> None:
