@@ -28,7 +28,7 @@ Array = np.ndarray[Any, Any]
 FLOAT32 = np.dtype(np.float32)
 
 PRODUCT = KernelCode(written("product_routines", "onednn_product_of"), "aaaaiiiiiii")
-PRODUCTS = KernelCode(written("product_routines", "onednn_products_of"), "aaaa" + "i" * 12)
+PRODUCTS = KernelCode(written("product_routines", "onednn_products_of"), "aaaa" + "i" * 12, shared=True)
 #: what a product costs without, as `made_later` counts: calls, and multiplications for a pass over one element
 CALLS, PER_PASS = 10, 32
 #: what a sum begins with so that it is the first summand

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.numerics.onednn_products import COLUMNS, products
+from .conv_windows import share
 from .windows import Ints, overlap_add, pad, windows
 
 Array = np.ndarray[Any, Any]
@@ -152,10 +153,15 @@ def forward(
     seen = seen.transpose(0, *range(3, lead), 1, 2, *range(3 + k, 3 + 2 * k), *range(lead, 3 + k))
     rows = w.reshape(groups, len(w) // groups, -1)
     out = np.empty((n, layers, groups, rows.shape[1], math.prod(sizes[-2:])), x.dtype)
-    for some, columns in _laid_out(seen, -2 if k > 1 else -1):
-        columns = columns.reshape(-1, groups, rows.shape[2], columns.shape[-1])
-        given = np.broadcast_to(rows, (len(columns), *rows.shape))
-        out[some] = products(given, columns, out.shape[-1]).reshape(out[some].shape)
+
+    def work(lo: int, hi: int) -> None:
+        part = out[lo:hi]
+        for some, columns in _laid_out(seen[lo:hi], -2 if k > 1 else -1):
+            columns = columns.reshape(-1, groups, rows.shape[2], columns.shape[-1])
+            given = np.broadcast_to(rows, (len(columns), *rows.shape))
+            part[some] = products(given, columns, out.shape[-1]).reshape(part[some].shape)
+
+    share(work, n, out.size * rows.shape[2], 1)
     found = np.ascontiguousarray(np.moveaxis(out, 1, 3)).reshape(n, len(w), *sizes)
     if bias is not None:
         found += bias.reshape(-1, *[1] * k)
@@ -173,16 +179,19 @@ def for_input(
     out = np.empty((n, groups * w.shape[1], *spatial), g.dtype)
     size = rows.shape[1] * groups * math.prod(sizes)
     many = max(MOST // max(size, 1), 1)
-    for at in range(0, n, many):
-        [(_, columns)] = _laid_out(slopes[at : at + many], -1, whole=True)
-        columns = columns.reshape(-1, groups, outputs, columns.shape[-1])
-        given = np.broadcast_to(rows, (len(columns), *rows.shape))
-        found = products(given, columns, slopes.shape[-1], turned=True)
-        found = np.moveaxis(found.reshape(-1, layers, *found.shape[1:]), 1, 3)
-        found = found.reshape(len(found), -1, *w.shape[2:], *sizes)
-        out[at : at + many] = overlap_add(
-            found, spatial, stride, padding, dilation, by_window=len(sizes) == 3
-        )
+
+    def work(lo: int, hi: int) -> None:
+        for at in range(lo, hi, many):
+            some = slice(at, min(at + many, hi))
+            [(_, columns)] = _laid_out(slopes[some], -1, whole=True)
+            columns = columns.reshape(-1, groups, outputs, columns.shape[-1])
+            given = np.broadcast_to(rows, (len(columns), *rows.shape))
+            found = products(given, columns, slopes.shape[-1], turned=True)
+            found = np.moveaxis(found.reshape(-1, layers, *found.shape[1:]), 1, 3)
+            found = found.reshape(len(found), -1, *w.shape[2:], *sizes)
+            out[some] = overlap_add(found, spatial, stride, padding, dilation, by_window=len(sizes) == 3)
+
+    share(work, n, n * size * outputs, 1)
     return out
 
 
