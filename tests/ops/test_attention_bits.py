@@ -108,3 +108,35 @@ else:
         out = torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=causal)
         found = (out, *torch.autograd.grad(out, (q, k, v), torch.randn(shape)))
         assert [zlib.crc32(t.detach().contiguous().numpy().tobytes()) for t in found] == wanted
+
+    #: shapes of keys, how many queries, dtype, how weights are dropped, mask, checksums of result and gradients
+    STEP_BY_STEP: list[Any] = [
+        ((24, 4, 32, 16), 32, "float32", 0.1, "float32", [1874986723, 3433821039, 491049476, 1484198240]),
+        ((2, 3, 40, 16), 33, "float32", 0.1, "", [1393170217, 3617697694, 512947629, 1351233266]),
+        ((4, 4, 16, 8), 16, "float32", 0.2, "bool", [302511996, 1978586402, 2805541647, 2726356725]),
+        ((3, 2, 20, 5), 2, "float32", 0.1, "float32", [3160482835, 3160482835, 2638983978, 2638983978]),
+        ((6, 10, 8), 10, "float32", 0.0, "float32", [3290137661, 628527363, 591887983, 863635137]),
+        ((2, 3, 10, 8), 10, "float16", 0.1, "float32", [2379804982, 2789389870, 434228502, 3644335309]),
+        ((3, 7, 4), 5, "float16", 0.0, "", [2024603551, 3667349322, 302237386, 1889238843]),
+        ((2, 40, 16), 33, "bfloat16", 0.0, "float32", [136452455, 1925959646, 2580888866, 1729811223]),
+        ((2, 2, 10, 8), 12, "bfloat16", 0.3, "bool", [188528135, 2299109274, 1608393272, 3583168780]),
+    ]
+
+    @pytest.mark.parametrize(("shape", "queries", "dtype", "dropped", "kind", "wanted"), STEP_BY_STEP)
+    def test_attention_whose_weights_are_a_tensor(
+        shape: tuple[int, ...], queries: int, dtype: str, dropped: float, kind: str, wanted: list[int]
+    ) -> None:
+        torch.manual_seed(0)
+        rows = (*shape[:-2], queries, shape[-1])
+        drawn = [torch.randn(each) for each in (rows, shape, shape, rows)]
+        *given, weights = (each.to(getattr(torch, dtype)) for each in drawn)
+        q, k, v = (each.requires_grad_() for each in given)
+        mask = torch.randn(queries, shape[-2]) if kind else None
+        if kind == "bool":
+            mask = mask > 0
+        elif kind:
+            mask[:2] = -torch.inf
+        out = torch.nn.functional.scaled_dot_product_attention(q, k, v, mask, dropped, not kind)
+        tensors = (out, *torch.autograd.grad(out, (q, k, v), weights))
+        found = [zlib.crc32(t.detach().float().contiguous().numpy().tobytes()) for t in tensors]
+        assert found == wanted

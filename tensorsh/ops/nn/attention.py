@@ -18,6 +18,7 @@ from ...engine.values.tensor import Tensor
 from ...engine.values.wrapping import wrap
 from ...errors import BadValue, DTypeError, ShapeError
 from ..activation.piecewise import where
+from ..activation.softmax import softmax_backward, softmax_kernel
 from ..linalg.matmul import multiply
 from ..rules.by_text import gradients
 from ..rules.infer import same
@@ -34,19 +35,18 @@ from .dropout import drop
     names=(),
     grad_fn="SafeSoftmaxBackward0",
     formula="softmax({0}, {1})",
+    half="native",
+    wide_gradient=True,
 )
 def safe_softmax(x, dim):
     """`softmax`, but zeros where all of a row is -inf: a query that may look at nothing."""
-    top = x.max(dim, keepdims=True, initial=-np.inf)
-    powers = np.exp(x - np.where(np.isneginf(top), 0, top))
-    total = powers.sum(dim, keepdims=True, dtype=x.dtype)
-    return powers / np.where(total == 0, 1, total)
+    nothing = np.isneginf(x.max(dim, keepdims=True, initial=-np.inf))
+    return np.where(nothing, x.dtype.type(0), softmax_kernel.kernel(x, dim))
 
 
 @safe_softmax.derivative("input")
 def _(grad, output, dim):
-    weighted = grad * output
-    return weighted - output * weighted.sum(dim, keepdim=True)
+    return softmax_backward(grad, output, dim)
 
 
 def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> None:
@@ -181,9 +181,26 @@ def whole(query, key, value, mask, causal, scale):
 
 
 def _in_operations(
-    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool, scale: float
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    causal: bool,
+    scale: float,
+    dropout: float = 0.0,
+    grouped: bool = False,
 ) -> Tensor:
-    return multiply(_weights(query, key, mask, causal, scale), value)
+    """The attention step by step, that of 16-bit floats in float32."""
+    given = query.dtype
+    if given in (dt.float16, dt.bfloat16):
+        query, key, value = (t.to(dt.float32) for t in (query, key, value))
+    if grouped:
+        key, value = _heads_for_groups(query, key), _heads_for_groups(query, value)
+    weights = _weights(query, key, mask, causal, scale)
+    if dropout > 0:
+        weights = drop(weights, dropout, True, False, feature=False, alpha=False, raises=RuntimeError)
+    found = multiply(weights, value)
+    return found if found.dtype is given else found.to(given)
 
 
 whole.in_public(_in_operations)
@@ -243,7 +260,8 @@ def scaled_dot_product_attention(query, key, value, attn_mask, dropout_p, is_cau
     tensor([[2.]])
     """
     _check(query, key, value, attn_mask)
-    if enable_gqa and query.ndim > 2:
+    shared, grouped = (key, value), enable_gqa and query.ndim > 2
+    if grouped:
         key, value = _heads_for_groups(query, key), _heads_for_groups(query, value)
     if scale is None:
         scale = 1 / math.sqrt(query.shape[-1])
@@ -258,10 +276,7 @@ def scaled_dot_product_attention(query, key, value, attn_mask, dropout_p, is_cau
         return apply(attention, (query, key, value, attn_mask, is_causal, scale))[0]
     if one_node:
         return apply(whole, (query, key, value, attn_mask, is_causal, scale))
-    weights = _weights(query, key, attn_mask, is_causal, scale)
-    if dropout_p > 0:
-        weights = drop(weights, dropout_p, True, False, feature=False, alpha=False, raises=RuntimeError)
-    return multiply(weights, value)
+    return _in_operations(query, *shared, attn_mask, is_causal, scale, dropout_p, grouped)
 
 
 def _weights(query: Tensor, key: Tensor, mask: Tensor | None, causal: bool, scale: float) -> Tensor:
