@@ -35,11 +35,23 @@ ANGLES = np.concatenate([[0, -0.0, 1e4, -1e4], X[np.abs(X) < 80], np.geomspace(1
     np.float32
 )
 
+
+def changed(function: Callable[..., None], x: Array, *rest: Any) -> Array:
+    """What a function makes of an array in place."""
+    x = x.copy()
+    function(x, *rest)
+    return x
+
+
 FUNCTIONS: dict[str, tuple[ElementCode, Callable[[], Array]]] = {
     "exp": (element_functions.EXP, lambda: vector_exp.exp(X)),
     "log": (element_functions.LOG, lambda: vector_log.log(POSITIVE)),
     "log1p": (element_functions.LOG1P, lambda: vector_log.log1p(POSITIVE)),
     "multiply_add": (element_functions.MULTIPLY_ADD, lambda: fma.multiply_add(X, Y, POSITIVE)),
+    "add_scaled": (element_functions.ADD_SCALED, lambda: fma.added(X, Y, 0.3)),
+    "add_product": (element_functions.ADD_PRODUCT, lambda: changed(fma.add_product, X, Y, POSITIVE, -0.7)),
+    "lerp": (element_functions.LERP, lambda: changed(fma.lerp, X, Y, 0.3)),
+    "combined": (element_functions.MULTIPLY_ADD, lambda: fma.combined(X, Y, POSITIVE, np.empty_like(X))),
     "passed": (element_functions.PASSED, lambda: choice.passed(Y, X)),
     "mkl_exp": (mkl_functions.EXP, lambda: mkl_functions.mkl_exp(X)),
     "mkl_log": (mkl_functions.LOG, lambda: mkl_functions.mkl_log(np.concatenate([X, POSITIVE]))),

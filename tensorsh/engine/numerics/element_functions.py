@@ -24,6 +24,10 @@ LOG = ElementCode(written("vector_log"), 1, 30)
 LOG1P = ElementCode(written("vector_log1p"), 1, 40)
 #: a * b + c, rounded once
 MULTIPLY_ADD = ElementCode(written("fused"), 3, 8)
+#: x + alpha * y; x + value * a * b; from x so much of the way to another
+ADD_SCALED = ElementCode(written("add_scaled"), 3, 5, numbers=1)
+ADD_PRODUCT = ElementCode(written("add_product"), 4, 6, numbers=1)
+LERP = ElementCode(written("lerp"), 3, 6, numbers=1)
 #: a * b + c, of which b and c are one number for each row
 SCALE_AND_SHIFT = RowCode(written("fused"), 3, 1, 8, numbers=2)
 #: `ops.nn.batch_norm_steps.input_gradient` of planes: grad, x; mean of x, of grad, slope and the two factors of a plane

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..core.readers import broadcast, in_machine_code, whole
-from .element_functions import MULTIPLY_ADD
+from .element_functions import ADD_PRODUCT, ADD_SCALED, LERP, MULTIPLY_ADD
 
 Array = np.ndarray[Any, Any]
 
@@ -25,6 +25,8 @@ def add(x: Array, y: Array, alpha: float) -> None:
     if alpha == 1 and kind.itemsize > 2:  # a sum is rounded once in any case
         x += y
     elif kind == FLOAT32:
+        if ADD_SCALED.fill(x, x, y, numbers=(alpha,)):
+            return
         wide = y.astype(FLOAT64)
         wide *= float(np.float32(alpha))
         wide += x
@@ -42,6 +44,9 @@ def add(x: Array, y: Array, alpha: float) -> None:
 def added(x: Array, y: Array, alpha: float, out: Array | None = None) -> Array:
     """x + alpha * y of floats of one dtype, rounded as `add` does; `out` may be x."""
     if x.dtype.itemsize > 2:
+        found = np.empty(np.broadcast(x, y).shape, x.dtype) if out is None else out
+        if ADD_SCALED.fill(found, x, y, numbers=(alpha,)):
+            return found
         return combined(x, y, float(x.dtype.type(alpha)), out)
     out = x.copy() if out is None else out
     if out is not x:
@@ -90,6 +95,8 @@ def add_product(x: Array, a: Array, b: Array, value: float = 1.0) -> None:
     """x += value * a * b (`addcmul_`): the first product is rounded."""
     kind = x.dtype
     if kind == FLOAT32:
+        if ADD_PRODUCT.fill(x, x, a, b, numbers=(value,)):
+            return
         wide = (a if value == 1 else a * np.float32(value)).astype(FLOAT64)
         wide *= b
         wide += x
@@ -108,8 +115,11 @@ def lerp(x: Array, end: Array, weight: float) -> None:
     if kind.itemsize == 2:
         _in_float32(lerp, x, end, weight)
         return
+    part = -0.5 < weight < 0.5
+    if part and LERP.fill(x, x, end, numbers=(weight,)):
+        return
     way = end - x
-    if not -0.5 < weight < 0.5:
+    if not part:
         x[...] = end
         weight = float(kind.type(weight)) - 1
     add(x, way, weight)
@@ -130,6 +140,8 @@ def add_quotient(x: Array, a: Array, b: Array, value: float = 1.0) -> None:
 def combined(x: Any, a: Any, b: Any, out: Array | None = None) -> Any:
     """x + a * b rounded once, of floats of one dtype (float32 or float64) that are broadcast to each other."""
     if x.dtype == FLOAT32:
+        if out is not None and MULTIPLY_ADD.fill(out, a, b, x):
+            return out
         wide = x + a.astype(FLOAT64) * b
         if out is None:
             return wide.astype(FLOAT32)

@@ -82,6 +82,21 @@ def fused(c: Code, a: str, b: str, plus: str) -> str:
     return c.intrinsic("fma", KIND, a, b, plus)
 
 
+def add_scaled(c: Code, x: str, y: str, alpha: str) -> str:
+    """x + alpha * y, rounded once."""
+    return fused(c, y, alpha, x)
+
+
+def add_product(c: Code, x: str, a: str, b: str, value: str) -> str:
+    """x + value * a * b, of which the first product is rounded."""
+    return fused(c, c.binary("fmul", KIND, a, value), b, x)
+
+
+def lerp(c: Code, x: str, end: str, weight: str) -> str:
+    """x + weight * (end - x), the way rounded."""
+    return fused(c, c.binary("fsub", KIND, end, x), weight, x)
+
+
 def plane_gradient(
     c: Code, grad: str, x: str, mean: str, share: str, slope: str, rstd: str, weight: str
 ) -> str:
