@@ -122,3 +122,26 @@ def test_loops_have_them_too(sizes: tuple[int, int, int]) -> None:
         session.run(LOOP.format(m=m, k=k, n=n))
         found.append(session["w"].numpy().tobytes())
     assert found[0] == found[1]
+
+
+#: sizes of an input (n, k), of which a layer makes (n, m), and a checksum of its gradient
+STORED_BY_COLUMNS = [
+    (1, 1, 32, [2947126835, 2101909261]),
+    (1, 1, 5, [1259801027, 830889283]),
+    (1, 1, 100, [3422886658, 2558642838]),
+    (7, 5, 3, [989886559, 2642335687]),
+    (3, 17, 9, [2552218144, 2459101703]),
+    (16, 8, 24, [2968429303, 3409643935]),
+    (2, 300, 4, [4229630396, 2549951039]),
+]
+
+
+@pytest.mark.parametrize(("n", "k", "m", "wanted"), STORED_BY_COLUMNS)
+def test_gradients_of_layers_whose_input_is_stored_by_columns(
+    n: int, k: int, m: int, wanted: list[int]
+) -> None:
+    torch.manual_seed(0)
+    x = torch.randn(k, n).t().requires_grad_()
+    w, b, g = torch.randn(m, k).requires_grad_(), torch.randn(m), torch.randn(n, m)
+    found = torch.autograd.grad(torch.nn.functional.linear(x, w, b), (x, w), g)
+    assert [zlib.crc32(t.contiguous().numpy().tobytes()) for t in found] == wanted

@@ -106,8 +106,8 @@ def _added(input: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
     return product_onto(input, a, b, None if alpha == 1 else number_array(alpha, kind))
 
 
-def _addmm_derivatives(record: Op, turned: bool) -> None:
-    """The gradients of `addmm`, the second matrix stored by columns (as a weight that is turned) or not."""
+def _addmm_derivatives(record: Op, left: bool, right: bool) -> None:
+    """The gradients of `addmm`, the first or the second matrix stored by columns or not."""
 
     @record.derivative("input")
     def _(grad, beta):
@@ -115,26 +115,34 @@ def _addmm_derivatives(record: Op, turned: bool) -> None:
 
     @record.derivative("mat1")
     def _(grad, mat2, alpha):
+        if left:
+            return _scaled(apply(mm, (conj(mat2), grad.t())).t(), alpha)
         return _scaled(apply(mm, (grad, adjoint(mat2))), alpha)
 
     @record.derivative("mat2")
     def _(grad, mat1, alpha):
-        if turned:
+        if right:
             return _scaled(apply(mm, (grad.t(), conj(mat1))).t(), alpha)
         return _scaled(apply(mm, (adjoint(mat1), grad)), alpha)
 
 
-_addmm_derivatives(addmm, False)
-#: `addmm` with a weight that is turned
-addmm_turned = op(
-    "addmm(Tensor input, Tensor mat1, Tensor mat2, *, Number beta=1, Number alpha=1)",
-    infer=_addmm_infer,
-    grad_fn="AddmmBackward0",
-    names=(),
-    formula="{1} @ {2} + {0}",
-)(_added)
-_addmm_derivatives(addmm_turned, True)
-for _record in (addmm, addmm_turned):
+def _addmm_record(left: bool, right: bool) -> Op:
+    record = op(
+        "addmm(Tensor input, Tensor mat1, Tensor mat2, *, Number beta=1, Number alpha=1)",
+        infer=_addmm_infer,
+        grad_fn="AddmmBackward0",
+        names=(),
+        formula="{1} @ {2} + {0}",
+    )(_added)
+    _addmm_derivatives(record, left, right)
+    return record
+
+
+_addmm_derivatives(addmm, False, False)
+#: `addmm` by whether the first and the second matrix are stored by columns
+addmm_stored = {(a, b): _addmm_record(a, b) for a, b in ((False, True), (True, False), (True, True))}
+addmm_stored[False, False] = addmm
+for _record in addmm_stored.values():
     _batched(_record, multiply)
 
 

@@ -13,7 +13,7 @@ from ...engine.values.tensor import Tensor
 from ...errors import BadValue, DTypeError, ShapeError, facts_of
 from ..rules.families import conj
 from ..rules.infer import wrap_dim, wrap_dims
-from .add_products import addmm, addmm_turned
+from .add_products import addmm_stored
 from .matmul import is_turned, matmul, mm, multiply
 
 
@@ -244,8 +244,8 @@ def transformed(input, weight, bias):
 
 
 def _weighted(bias: Tensor, input: Tensor, turned: Tensor) -> Tensor:
-    """`input @ turned + bias`, recorded by how the weight is stored."""
-    return (addmm_turned if is_turned(turned) else addmm)(bias, input, turned)
+    """`input @ turned + bias`, recorded by how input and weight are stored."""
+    return addmm_stored[is_turned(input), is_turned(turned)](bias, input, turned)
 
 
 @op(
