@@ -2,7 +2,8 @@
 
 `body` is what the operation means. It runs when the operation is recorded or traced (then its parts are
 differentiated and explained), for complex numbers and for small arrays. Else the kernel computes the same
-in one pass. A test compares the two for every operation that has both.
+in one pass. A test compares the two for every operation that has both. Where PyTorch has a node for it in the graph
+of a gradient, so do we (`Fused.derivative`): both orders are then rounded as PyTorch's kernel and its rule round them.
 """
 
 from __future__ import annotations
@@ -40,17 +41,25 @@ class Fused:
         first = args[0].spec
         if first.dtype.category != dt.FLOAT or first.is_meta:
             return self.body(*args)
-        exact = self.exact(*args)
-        if first.numel < SMALL and not exact:
-            return self.body(*args)
         state = context.current()
-        if state.mode is not EAGER and state.mode.by_parts(self.whole or exact):
-            return self.body(*args)
         if state.grad_enabled:
             for a in args:
                 if type(a) in TENSORS and a.requires_grad_slot:
-                    return self.body(*args)
+                    has_node = self.record.derivatives and first.numel
+                    if not has_node or (state.mode is not EAGER and state.mode.by_parts(True)):
+                        return self.body(*args)
+                    return apply(self.record, args)
+        exact = self.exact(*args)
+        if first.numel < SMALL and not exact:
+            return self.body(*args)
+        if state.mode is not EAGER and state.mode.by_parts(self.whole or exact):
+            return self.body(*args)
         return apply(self.record, args)
+
+    def derivative(self, *inputs: str) -> Callable[[Rule], Rule]:
+        """Declare the derivative by some inputs: what is recorded has a node for the whole of it then."""
+        self.record.nondifferentiable = False
+        return self.record.derivative(*inputs)
 
 
 def never(*args: Any) -> bool:

@@ -144,7 +144,7 @@ def _elu_gradient(grad: Tensor, input: Tensor, alpha: float, scale: float, slope
 
 
 @fused(
-    "elu_backward(Tensor grad, Tensor input, float alpha, float scale, float slope)",
+    "elu_backward(Tensor grad_output, Tensor input, float alpha, float scale, float slope)",
     _elu_gradient,
     infer=same,
     elementwise=True,
@@ -155,6 +155,16 @@ def _elu_slope(grad, x, alpha, scale, slope, out=None):
     if vector_exp.is_small(x):
         return _elu_slope_in_vectors(grad, x, alpha, scale, slope, out)
     return into(out, _elu_slope_steps(grad, x, alpha, scale, slope))
+
+
+@_elu_slope.derivative("grad_output")
+def _(grad, input, alpha, scale, slope):
+    return _elu_slope(grad, input, alpha, scale, slope)
+
+
+@_elu_slope.derivative("input")
+def _(grad, grad_output, input, alpha, scale, slope):
+    return _elu_slope(grad * grad_output * slope, input, alpha, scale, slope) * (input < 0).to(grad.dtype)
 
 
 @whole(alike, when=vector_exp.is_wide)

@@ -20,7 +20,7 @@ from ...engine.values.wrapping import wrap
 from ...errors import BadValue, DTypeError, ShapeError
 from ..elementwise import vector_functions as vector_exp
 from ..elementwise.erf import erf, odd_tanh
-from ..elementwise.unary import SIGMOID
+from ..elementwise.unary import SIGMOID, sigmoid_backward
 from ..elementwise.vector_functions import into
 from ..rules.families import LOG1P, SMALL, is_half, select
 from ..rules.infer import same, wrap_dim
@@ -45,8 +45,9 @@ def silu(x, out=None):
 
 def _silu_gradient(grad, input):
     s = registry["sigmoid"](input)
-    slope = s * (1 + input * (1 - s))
-    return grad * (slope.conj() if slope.dtype.is_complex else slope)
+    if input.dtype.is_complex:
+        return grad * (s * (1 + input * (1 - s))).conj()
+    return grad * s * (1 + input * (1 - s))
 
 
 @fused(
@@ -85,8 +86,8 @@ def mish(x):
 
 
 def _mish_gradient(grad, input):
-    t = registry["tanh"](softplus(input))
-    return grad * (t + input * registry["sigmoid"](input) * (1 - t * t))
+    s, t = registry["sigmoid"](input), input.exp().log1p().tanh()
+    return grad * (t + input * s * (1 - t * t))
 
 
 @fused(
@@ -128,7 +129,7 @@ def _softplus_gradient(grad, input, beta, threshold):
 
 
 @fused(
-    "softplus_backward(Tensor grad, Tensor input, Number beta, Number threshold)",
+    "softplus_backward(Tensor grad_output, Tensor input, Number beta, Number threshold)",
     _softplus_gradient,
     infer=lambda grad, *_: grad,
     elementwise=True,
@@ -137,6 +138,18 @@ def _softplus_gradient(grad, input, beta, threshold):
 )
 def softplus_backward(grad, x, beta, threshold, out=None):
     return smooth_steps.softplus_backward(grad, x, beta, threshold, out)
+
+
+@softplus_backward.derivative("grad_output")
+def _(grad, input, beta, threshold):
+    return softplus_backward(grad, input, beta, threshold)
+
+
+@softplus_backward.derivative("input")
+def _(grad, grad_output, input, beta, threshold):
+    z = input * beta
+    s = registry["sigmoid"](z)
+    return sigmoid_backward(grad * grad_output, s) * (z < threshold).to(grad.dtype) * beta
 
 
 @softplus.derivative("input", one="")
@@ -165,7 +178,7 @@ def logsigmoid(x):
 
 
 @fused(
-    "log_sigmoid_backward(Tensor grad, Tensor input)",
+    "log_sigmoid_backward(Tensor grad_output, Tensor input)",
     lambda grad, input: grad * registry["sigmoid"](-input),
     infer=lambda grad, _: grad,
     elementwise=True,
@@ -178,6 +191,17 @@ def log_sigmoid_backward(grad, x, out=None):
     e = vector_exp.exp(-np.abs(x))  # all of it in vectors
     e = e / (e + 1)
     return np.multiply(np.where(x < 0, 1 - e, e), grad, out)
+
+
+@log_sigmoid_backward.derivative("grad_output")
+def _(grad, input):
+    return log_sigmoid_backward(grad, input)
+
+
+@log_sigmoid_backward.derivative("input")
+def _(grad, grad_output, input):
+    s = registry["sigmoid"](input)
+    return grad * grad_output * (s - 1) * s
 
 
 @logsigmoid.derivative("input", one="")
@@ -252,7 +276,7 @@ def _gelu_gradient(grad, input, approximate):
 
 
 @fused(
-    "gelu_backward(Tensor grad, Tensor input, str approximate)",
+    "gelu_backward(Tensor grad_output, Tensor input, str approximate)",
     _gelu_gradient,
     infer=same,
     elementwise=True,
@@ -286,6 +310,26 @@ def gelu_backward(grad, x, approximate, out=None):
         out += twice
     out *= grad
     return out
+
+
+@gelu_backward.derivative("grad_output")
+def _(grad, input, approximate):
+    return gelu_backward(grad, input, approximate)
+
+
+@gelu_backward.derivative("input")
+def _(grad, grad_output, input, approximate):
+    if approximate == "tanh":
+        inner = _TANH_SCALE * (input + _TANH_CUBE * registry["pow"](input, 3))
+        t, sech = registry["tanh"](inner), 1 / registry["cosh"](inner)
+        f, g, h = 0.5 * input, 1 - t * t, _TANH_SCALE * (1 + 3 * _TANH_CUBE * input * input)
+        left = 0.5 * g * h
+        curve = (2 * sech) * (-sech * t) * h * f * h
+        bend = 6 * _TANH_CUBE * input * _TANH_SCALE * f * g
+        return grad * grad_output * (2 * left + curve + bend)
+    square = input * input
+    density = (1 / math.sqrt(2 * math.pi)) * registry["exp"](-0.5 * square)
+    return grad * grad_output * (2 * density - square * density)
 
 
 @gelu.derivative("input", one="")

@@ -122,7 +122,7 @@ def _softmax_gradient(grad: Tensor, output: Tensor, dim: int) -> Tensor:
 
 
 @fused(
-    "softmax_backward(Tensor grad, Tensor output, int dim)",
+    "softmax_backward(Tensor grad_output, Tensor result, int dim)",
     _softmax_gradient,
     batching="along",
     infer=same,
@@ -139,6 +139,17 @@ def softmax_backward(grad, y, dim):
         out *= y
 
     return by_parts(part, dim, grad, y)
+
+
+@softmax_backward.derivative("grad_output")
+def _(grad, result, dim):
+    return softmax_backward(grad, result, dim)
+
+
+@softmax_backward.derivative("result")
+def _(grad, grad_output, result, dim):
+    first = grad_output * grad - (result * grad_output).sum(dim, True) * grad
+    return first - grad_output * (result * grad).sum(dim, True)
 
 
 @softmax_kernel.derivative("input", one="SoftmaxBackwardDataBackward0")
@@ -182,7 +193,7 @@ def _log_softmax_gradient(grad: Tensor, output: Tensor, dim: int) -> Tensor:
 
 
 @fused(
-    "log_softmax_backward(Tensor grad, Tensor output, int dim)",
+    "log_softmax_backward(Tensor grad_output, Tensor result, int dim)",
     _log_softmax_gradient,
     batching="along",
     infer=same,
@@ -200,6 +211,16 @@ def log_softmax_backward(grad, y, dim):
         np.subtract(g, out, out)
 
     return by_parts(part, dim, grad, y)
+
+
+@log_softmax_backward.derivative("grad_output")
+def _(grad, result, dim):
+    return grad - (grad * result.exp()).sum(dim, True)
+
+
+@log_softmax_backward.derivative("result")
+def _(grad, grad_output, result, dim):
+    return -grad_output.sum(dim, True) * result.exp() * grad
 
 
 @log_softmax_kernel.derivative("input", one="LogSoftmaxBackwardDataBackward0")

@@ -126,7 +126,7 @@ def _rounds_once(grad, output):
 
 
 @fused(
-    "tanh_backward(Tensor grad, Tensor output)",
+    "tanh_backward(Tensor grad_output, Tensor result)",
     _tanh_gradient,
     infer=same,
     elementwise=True,
@@ -139,9 +139,19 @@ def tanh_backward(grad, y, out=None):
         slope *= slope
         return np.multiply(grad, np.subtract(1, slope, slope).astype(np.float32), out)
     out = np.multiply(y, y, out)
-    np.subtract(1, out, out)
+    out = np.subtract(1, out, out if y.ndim else None)  # a NumPy scalar where there are no dimensions
     out *= grad
     return out
+
+
+@tanh_backward.derivative("grad_output")
+def _(grad, result):
+    return tanh_backward(grad, result)
+
+
+@tanh_backward.derivative("result")
+def _(grad, grad_output, result):
+    return grad * (-2 * result * grad_output)
 
 
 unary(

@@ -194,7 +194,7 @@ def _sigmoid_gradient(grad, output):
 
 
 @fused(
-    "sigmoid_backward(Tensor grad, Tensor output)",
+    "sigmoid_backward(Tensor grad_output, Tensor result)",
     _sigmoid_gradient,
     infer=same,
     elementwise=True,
@@ -205,6 +205,16 @@ def sigmoid_backward(grad, y, out=None):
     out *= grad
     out *= y
     return out
+
+
+@sigmoid_backward.derivative("grad_output")
+def _(grad, result):
+    return sigmoid_backward(grad, result)
+
+
+@sigmoid_backward.derivative("result")
+def _(grad, grad_output, result):
+    return grad * grad_output * (-2 * result + 1)
 
 
 unary(

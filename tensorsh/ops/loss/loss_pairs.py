@@ -18,6 +18,7 @@ from ...engine.core.spec import Spec, broadcast_shapes
 from ...engine.core.warn import warn
 from ...engine.records.op import Op, composite, op, registry
 from ...engine.run.apply import apply
+from ...engine.run.fused import fused
 from ...engine.values.tensor import Tensor
 from ...errors import BadValue, DTypeError, ShapeError
 from ..activation.piecewise import where
@@ -110,8 +111,38 @@ def _beyond(d: Tensor, limit: float, far: Tensor, near: Any) -> Tensor:
     return where(d.abs() >= limit, far, near()) if limit else far
 
 
+@fused(
+    "mse_loss_backward(Tensor grad_output, Tensor difference, int count)",
+    lambda grad, d, count: d * _twice_share(d.spec.np, count) * grad,
+    infer=lambda grad, d, count: d,
+    elementwise=True,
+    batching="together",
+)
+def _mse_slope(grad, d, count):
+    return d * d.dtype.type(_twice_share(d.dtype, count)) * grad
+
+
+def _twice_share(kind: Any, count: int) -> float:
+    return 2 * float(np.asarray(1 / count, kind))
+
+
+@_mse_slope.derivative("grad_output")
+def _(grad, difference, count):
+    return _mse_slope(grad, difference, count)
+
+
+@_mse_slope.derivative("difference")
+def _(grad, grad_output, count):
+    found = 2 * (grad * grad_output)
+    return found if count == 1 else found / count
+
+
 mse_primitive = difference_loss(
-    "mse_loss", "mse_cpu", lambda d, _: d * d, lambda d, _, w, grad: d * (2 * w) * grad, wide_gradient=False
+    "mse_loss",
+    "mse_cpu",
+    lambda d, _: d * d,
+    lambda d, _, w, grad: _mse_slope(grad, d, 1 if w == 1 else d.spec.numel),
+    wide_gradient=False,
 )
 smooth_l1_primitive = difference_loss(
     "smooth_l1_loss",

@@ -16,6 +16,7 @@ from ...engine.core import context
 from ...engine.core import dtype as dt
 from ...engine.core.dtype import DType
 from ...engine.core.spec import Spec
+from ...engine.graph.node import titled
 from ...engine.numerics.cascade import total
 from ...engine.records.op import composite, op, registry
 from ...engine.records.schema import ABSENT
@@ -160,6 +161,8 @@ def mean_all(x, dtype):
 
 @mean_all.derivative("input")
 def _(grad, input_spec):
+    if grad.requires_grad:  # as it is recorded, for gradients of it
+        return titled("DivBackward1", grad.expand(input_spec.shape) / input_spec.numel)
     return (grad / input_spec.numel).expand(input_spec.shape)
 
 
@@ -174,6 +177,8 @@ mean_dim = op(
 
 @mean_dim.derivative("input")
 def _(grad, input_spec, dim, keepdim):
+    if grad.requires_grad:
+        return titled("DivBackward1", spread(grad, input_spec, dim, keepdim) / count(input_spec, dim))
     return spread(grad / count(input_spec, dim), input_spec, dim, keepdim)
 
 
