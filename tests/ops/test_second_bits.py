@@ -31,6 +31,7 @@ FUNCTIONS: dict[str, Any] = {
     "cross_entropy": lambda x: F.cross_entropy(x, torch.arange(32) % 20),
     "mse_loss": lambda x: F.mse_loss(x, torch.zeros_like(x)),
     "mse_loss of each": lambda x: F.mse_loss(torch.zeros_like(x), x, reduction="none"),
+    "quotient": lambda x: x / (x.abs() + 1),
     "mean": lambda x: (x * x).mean(),
     "mean of rows": lambda x: (x * x).mean(1),
 }
@@ -53,6 +54,7 @@ WANTED = {
     "cross_entropy": [168679866, 774042043, 24840015],
     "mse_loss": [1563939084, 2979975579, 3303360773],
     "mse_loss of each": [2277131168, 1406202153, 542435808],
+    "quotient": [1884567688, 2817868623, 684927765],
     "mean": [2487430577, 411554281, 1363687029],
     "mean of rows": [3394736938, 2629609613, 2515851480],
 }

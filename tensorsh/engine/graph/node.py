@@ -226,7 +226,11 @@ class Node:
                 raise version_error(t, version)
         found: list[tuple[Edge, Tensor]] = []
         edges, specs, args, first, lists = self.edges, self.input_specs, self.args, grads[0], self.op.lists
-        for derivative, inputs in self.rules.wanted(self.needs):
+        wanted = self.rules.wanted(self.needs)
+        recorded = len(wanted) > 1 and context.current().grad_enabled
+        if recorded:  # in PyTorch's order, in which walks of what is recorded add up
+            wanted = sorted(wanted, key=self.rules.native_order)
+        for derivative, inputs in wanted:
             if derivative is None:
                 raise GradientError(
                     f"derivative for aten::{self.called} is not implemented",
@@ -257,6 +261,9 @@ class Node:
                             found.append((e, fit(g, s)))
                 else:
                     found.append((edges[i], grad if grad.spec is specs[i] else fit(grad, specs[i])))
+        if recorded and len(found) > 1:
+            places = {id(e): place for place, e in enumerate(edges)}
+            found.sort(key=lambda each: places.get(id(each[0]), 0))
         return found
 
     def _source(self, kind: str, i: int, derivative: Any, grads: list[Tensor | None]) -> Any:

@@ -100,6 +100,10 @@ class Recorded:
             found = self.saves[needs] = tuple(positions), any(d.wants_output for d in wanted)
         return found
 
+    def native_order(self, step: tuple[Derivative | None, list[int]]) -> str:
+        """By what PyTorch sorts derivatives, one after the other of which it computes."""
+        return native_name(self.schema.parameters[step[1][0]].name)
+
     def wanted(self, needs: tuple[bool, ...]) -> list[tuple[Derivative | None, list[int]]]:
         """Each derivative that `needs` ask for, with the inputs it is asked for; None where there is none."""
         found = self.steps.get(needs)
