@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from ...engine.numerics.onednn_products import COLUMNS, products
 from .conv_windows import share
-from .windows import Ints, overlap_add, pad, windows
+from .windows import Ints, out_size, overlap_add, pad, windows
 
 Array = np.ndarray[Any, Any]
 
@@ -37,6 +38,7 @@ REGISTERS = 15
 MOST = 1 << 18
 
 
+@lru_cache(maxsize=1024)
 def takes(x: Ints, w: Ints, sizes: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> bool:
     """Whether oneDNN has no kernel for a convolution of these shapes, (N, C, *spatial) and (O, C/groups, *kernel)."""
     reach, each_channel = _reach(w[2:], dilation), 1 < groups == x[1] == w[0]
@@ -58,10 +60,10 @@ def takes(x: Ints, w: Ints, sizes: Ints, stride: Ints, padding: Ints, dilation: 
     return some < max(p, (size - size % some - 1) * s + k - n - p)
 
 
-def takes_input(
-    w: Ints, spatial: Ints, sizes: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int
-) -> bool:
+@lru_cache(maxsize=1024)
+def takes_input(w: Ints, spatial: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> bool:
     """Whether it has none for the gradient by the input."""
+    sizes = tuple(map(out_size, spatial, w[2:], stride, padding, dilation))
     if _fills_no_vectors(w, groups):
         return True
     reach = _reach(w[2:], dilation)
@@ -83,6 +85,7 @@ def takes_input(
     return max(k - 1 - right - rest, 0) > some or (n > some and right + rest < 0)
 
 
+@lru_cache(maxsize=1024)
 def takes_weight(
     channels: int,
     outputs: int,

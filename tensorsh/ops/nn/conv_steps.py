@@ -152,9 +152,8 @@ def has_no_kernel(g: Any, x: Any, *geometry: Any) -> bool:
 def _input_has_no_kernel(
     w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, spatial: Ints
 ) -> bool:
-    sizes = tuple(map(out_size, spatial, w.shape[2:], stride, padding, dilation))
     single = w.dtype.itemsize == FLOAT32.itemsize
-    return single and conv_samples.takes_input(w.shape, spatial, sizes, stride, padding, dilation, groups)
+    return single and conv_samples.takes_input(w.shape, spatial, stride, padding, dilation, groups)
 
 
 def takes_input(w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, spatial: Ints) -> bool:
@@ -275,6 +274,8 @@ def for_weight(
         return conv_depthwise.for_weight(g, x, stride, padding, dilation, kernel)
     if conv_products.in_order() and _is_pointwise(x.shape[2:], g.shape[2:], stride, padding, groups, kernel):
         return conv_products.for_weight_of_each(g, x, stride)
+    if groups == 1:
+        return _by_windows(g, x, stride, padding, dilation, kernel)
     given = _each(groups, (g, 1), (x, 1))
     return np.concatenate([_by_windows(a, b, stride, padding, dilation, kernel) for a, b in given])
 
