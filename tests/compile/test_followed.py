@@ -169,6 +169,27 @@ def one(x, i):
     return (step(net(x).pow(2).mean()), acts["out"] * 2, hook.mean * 2)""",
         True,
     ),
+    "no gradients by another name": (
+        """
+switch = torch.set_grad_enabled
+def one(x, i):
+    loss = step(net(x).pow(2).mean())
+    switch(False)
+    return (loss * 2, torch.is_grad_enabled(), torch.set_grad_enabled(True).prev)""",
+        False,
+    ),
+    "a function that changes the mode": (
+        """
+switch = torch.set_grad_enabled
+def off(a):
+    switch(False)
+    return a * 2
+def one(x, i):
+    switch(True)
+    loss = step(net(x).pow(2).mean())
+    return off(loss) + net(x).sum()""",
+        True,
+    ),
     "partial calls": (
         """
 act, net_without = partial(scaled, k=torch.tensor(2.0), b=1), partial(net, train=False)

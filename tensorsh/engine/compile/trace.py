@@ -95,7 +95,10 @@ class Trace(Training, ChangingNumbers, Mode):
     def run(self, work: Callable[[], None]) -> None:
         """Do the work under this trace, then `finish` is called by the caller before `leave`."""
         self._enter()
+        enabled = context.current().grad_enabled
         work()
+        if context.current().grad_enabled is not enabled:  # no replay changes it
+            self.stop("a grad mode is changed")
 
     @unbroken
     def _enter(self) -> None:
