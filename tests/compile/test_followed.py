@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from compile_compare import difference
-from tensorsh.lang.loops import uncompiled
+from tensorsh import Session
+from tensorsh.lang.loops import instances, uncompiled
 
 START = """
 import torch
@@ -190,6 +191,17 @@ def one(x, i):
     return off(loss) + net(x).sum()""",
         True,
     ),
+    "a library that hangs on an object": (
+        """
+class Holder:
+    def __init__(self): self.lib = torch
+    def draw(self, x):
+        self.lib.manual_seed(3)
+        return net(x).mean() + torch.rand(1)
+holder = Holder()
+def one(x, i): return (holder.draw(x), torch.rand(1))""",
+        False,
+    ),
     "partial calls": (
         """
 act, net_without = partial(scaled, k=torch.tensor(2.0), b=1), partial(net, train=False)
@@ -234,3 +246,31 @@ def test_a_round_is_followed(name: str, monkeypatch: pytest.MonkeyPatch) -> None
     # as long as what calls is evaluated, a walk may go through what a program has made
     stops = [why for why in stops if why not in ("too little to do", "a graph from elsewhere")]
     assert bool(stops) is not whole, stops
+
+
+def test_work_of_pythons_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under a trace each attribute that is set takes some forty times as long."""
+    program = """
+import torch
+class Link:
+    def __init__(self, value): self.value, self.next = value, None
+def chain(n):
+    first = last = Link(0)
+    for i in range(n):
+        last.next = Link(i)
+        last = last.next
+    return first
+for k in range(20): links = chain(50_000)
+"""
+    seen: list[str] = []
+    set_ = instances.Instances.set
+
+    def counted(self: Any, value: Any, name: str, new: Any) -> None:
+        seen.append(name)
+        set_(self, value, name, new)
+
+    monkeypatch.setattr(instances.Instances, "set", counted)
+    session = Session()
+    session.run(program)
+    assert session.run("links.next.next.value") == [1]
+    assert 0 < len(seen) < 20 * instances.FEWEST_SETS  # some parts of the program are tried

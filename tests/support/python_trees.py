@@ -96,7 +96,7 @@ class Again(Same):
         self.generic_visit(node)
         given: list[Any] = node.args
         match node.func:
-            case ast.Name(id=".keeps" | ".changes" | ".set_of"):
+            case ast.Name(id=".keeps" | ".changes"):
                 return given[0]
             case ast.Name(id=".attr"):
                 return ast.Attribute(value=given[0], attr=given[1].value, ctx=LOAD)
@@ -129,6 +129,8 @@ class Again(Same):
     def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
         self.generic_visit(node)
         match node.test:
+            case ast.Attribute(value=ast.Name(id=".tracing")):
+                return node.orelse
             case ast.Compare(left=asked, comparators=[ast.Name(id=".free" | ".own")]):
                 given = asked.args[0] if isinstance(asked, ast.Call) else asked
                 return given.value if isinstance(given, ast.NamedExpr) else given

@@ -27,7 +27,7 @@ from .program import Program, as_function
 from .spelled import together
 from .steps import Step, arrays_of
 from .trace import Trace
-from .values import Number
+from .values import Number, TraceStopped
 
 if TYPE_CHECKING:
     from .metered import Meter
@@ -57,6 +57,8 @@ class Builder(Calls):
         self._settle()
         self.outputs = self.leaving.tensors()
         changed = [e.tensor for e in trace.rebased.values()]
+        if any(t.node is None for t in changed):
+            raise TraceStopped("a tensor's node is changed")
         self.heads = [t for t in (*self.outputs, *changed) if t.node is not None]
         self.passage = self.program.passage = passage_of(trace, self.heads, self.outputs)
         roots = [trace.value(t) for t in self.outputs] + self.passage.values

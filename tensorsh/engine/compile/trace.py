@@ -16,7 +16,7 @@ from ...interrupt import unbroken
 from ...kinds import kind_of
 from ..core import context
 from ..core import dtype as dt
-from ..core.mode import ABSENT, TRAINED, Mode
+from ..core.mode import ABSENT, TRAINED, Mode, tracing
 from ..core.spec import spec
 from ..graph.inference import Marking
 from ..graph.node import InPlaceNode, Node, edge
@@ -107,6 +107,7 @@ class Trace(Training, ChangingNumbers, Mode):
         self.before = state.journal
         self.journal = state.journal = Watch(self)
         state.journal.begin()
+        tracing.on += 1
         for e in self.externals:
             e.tensor.array = Value(e.array, e)  # type: ignore[assignment]
         if state.recollection is not None:
@@ -160,6 +161,7 @@ class Trace(Training, ChangingNumbers, Mode):
     def leave(self) -> None:
         """Put everything back as it was."""
         state = context.current()
+        tracing.on -= 1
         state.mode = self.below
         self.journal.rollback()
         self.journal.trace = None

@@ -26,6 +26,21 @@ TRAINED = 2
 ABSENT: Any = object()
 
 
+class Tracing:
+    """Whether any trace is in force, which code that is compiled asks before it tells of what it does.
+
+    on   how many are, of all sessions
+    """
+
+    __slots__ = ("on",)
+
+    def __init__(self) -> None:
+        self.on = 0
+
+
+tracing = Tracing()
+
+
 class Mode:
     """Every hook, as the mode below has it."""
 

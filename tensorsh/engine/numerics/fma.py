@@ -44,9 +44,10 @@ def add(x: Array, y: Array, alpha: float) -> None:
 def added(x: Array, y: Array, alpha: float, out: Array | None = None) -> Array:
     """x + alpha * y of floats of one dtype, rounded as `add` does; `out` may be x."""
     if x.dtype.itemsize > 2:
-        found = np.empty(np.broadcast(x, y).shape, x.dtype) if out is None else out
-        if ADD_SCALED.fill(found, x, y, numbers=(alpha,)):
-            return found
+        if x.dtype == FLOAT32:
+            found = np.empty_like(x) if out is None else out
+            if ADD_SCALED.fill(found, x, y, numbers=(alpha,)):
+                return found
         return combined(x, y, float(x.dtype.type(alpha)), out)
     out = x.copy() if out is None else out
     if out is not x:

@@ -487,7 +487,9 @@ class Expressions:
         """What an attribute is set of: a trace is told where it may not see it otherwise."""
         if is_followed(node, self.instances):
             return value
-        return self.helper(".set_of", [value], self.at(node))
+        at = self.at(node)
+        on = py.Attribute(value=py.Name(id=".tracing", ctx=LOAD, **at), attr="on", ctx=LOAD, **at)
+        return py.IfExp(test=on, body=self.helper(".set_of", [value], at), orelse=value, **at)
 
 
 #: the method that compiles each kind of expression

@@ -159,7 +159,7 @@ def follows(body: ast.Node, followed: Container[int], instances: Container[str] 
             case ast.Name(id="set_grad_enabled") if id(node) not in entered:
                 return False
             case ast.Attribute(value=value, name=name) if name in UNSEEN and id(node) not in entered:
-                if not _is_of(value, instances):
+                if not (isinstance(value, ast.Name) and value.id in instances):
                     return False
     return True
 
@@ -167,13 +167,6 @@ def follows(body: ast.Node, followed: Container[int], instances: Container[str] 
 def is_followed(target: ast.Attribute, instances: Container[str]) -> bool:
     """Whether a trace sees in any case what is assigned to an attribute: of the object of a method, gradients."""
     return target.name in FIELDS or (isinstance(target.value, ast.Name) and target.value.id in instances)
-
-
-def _is_of(value: ast.Expr, instances: Container[str]) -> bool:
-    """Whether it is the object of a method, or what hangs on it."""
-    while isinstance(value, ast.Attribute):
-        value = value.value
-    return isinstance(value, ast.Name) and value.id in instances
 
 
 def _mode(entered: ast.Expr) -> ast.Expr | None:

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from types import FunctionType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
-from ...engine.compile.values import Number, TraceAgain, TraceStopped
+from ...engine.compile.values import Number, TooLittle, TraceAgain, TraceStopped
 from ...engine.values.parameters import Buffer, Parameter
 from ...engine.values.tensor import TENSORS
 from ...kinds.ownership import attributes_of, mro_of, own_class
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 #: attributes of an optimiser that only the compiler looks at
 OF_OPTIMIZERS = frozenset({"param_groups", "state", "defaults"})
+#: more attributes that are set for each call of arrays, once there are so many, are Python's work: it takes some forty
+#: times as long where it is seen
+SETS, FEWEST_SETS = 10, 1000
 
 
 class Instances(Watched):
@@ -57,6 +60,7 @@ class Instances(Watched):
         self.changed: dict[Attribute, tuple[str, Any, str, Any]] = {}
         self.numbers: dict[Attribute, Number] = {}
         self.modules: dict[int, Any] = {}  # that the run has made
+        self.sets = 0  # how many attributes the run has set
         self.others: dict[int, str] = {}  # instances that are others each time, by their ids: their places
         self.placed: dict[tuple[int, str], Any] = {}  # (id of a dictionary, key) → the module's own tensor
         self.optimizers = Optimizers(reach, self.known)
@@ -311,6 +315,10 @@ class Instances(Watched):
 
     def set(self, value: Any, name: str, new: Any) -> None:
         """`value.name = new`, which each replay does as well."""
+        self.sets += 1
+        trace = self.reach.trace
+        if self.sets > FEWEST_SETS and (trace is None or self.sets > SETS * len(trace.steps)):
+            raise TooLittle("too little to do")
         place = self.known.get(id(value))
         if self.is_made(value):
             if isinstance(new, Parameter):

@@ -14,7 +14,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, cast
 
 from ...engine.core import context, device
-from ...engine.core.mode import EAGER
+from ...engine.core.mode import EAGER, tracing
 from ...engine.records.op import registry
 from ...engine.values.bound import uncalled
 from ...engine.values.tensor import Tensor
@@ -171,6 +171,7 @@ class Runtime:
             ".rows": lambda values: [registry["tensor"](row) for row in values],
             ".scope": annotate.Sizes,
             ".set_of": set_of,
+            ".tracing": tracing,
             ".sizes": self.sizes,
             ".signs": signs,
             ".slot": slot,
